@@ -1,0 +1,137 @@
+package ot
+
+import "fmt"
+
+// Compose is a and then b as one op. An insert of b that falls on text deleted by a stands after those deletes: L7 rests on it.
+//
+// It is ErrSurrogate where b has a boundary inside a surrogate pair that a inserts; there is no such b on a document
+// that Check accepted.
+func Compose(a, b Op) (Op, error) {
+	out := newBuilder(len(a) + len(b) + 1)
+	ia, ib := iterate(a), iterate(b)
+	for {
+		switch ka, kb := ia.head.Kind, ib.head.Kind; {
+		case ka == Delete:
+			out.Push(ia.head)
+			ia.next()
+		case kb == Insert:
+			out.Push(ib.head)
+			ib.next()
+		case kb == 0: // b keeps everything that is left
+			if ka == 0 {
+				return out.Op(), nil
+			}
+			out.Push(ia.head)
+			ia.next()
+		case ka == 0: // a kept everything that is left
+			out.Push(ib.head)
+			ib.next()
+		default:
+			if err := composePair(&out, &ia, &ib); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// composePair joins what a retains or inserts with what b makes of it: a retain or a delete.
+func composePair(out *Builder, ia, ib *iter) error {
+	n := min(ia.head.N, ib.head.N)
+	was, err := ia.take(n)
+	if err != nil {
+		return err
+	}
+	becomes := ib.head
+	ib.skip(n)
+	switch {
+	case becomes.Kind == Retain:
+		was.Attrs = was.Attrs.overlay(becomes.Attrs, was.Kind == Retain)
+		out.Push(was)
+	case was.Kind == Retain:
+		out.Delete(n)
+	}
+	return nil
+}
+
+// Apply is a document's content after op. Content is an Op of inserts only; the document's own, faster form is Text.
+// It is ErrLength where op reaches past the end, ErrSurrogate where it has a boundary inside a surrogate pair.
+func Apply(content, op Op) (Op, error) {
+	if have, want := content.TargetLen(), op.BaseLen(); want > have {
+		return nil, fmt.Errorf("%w: the op speaks of %d code units, the document has %d", ErrLength, want, have)
+	}
+	return Compose(content, op)
+}
+
+// Split cuts an op in two, to be submitted one after the other: compose(head, rest) = op. head has at most maxComponents
+// components and inserts at most maxUnits code units, where an embed counts 1 and the bytes of its value; yet it always has
+// something in it, at least one whole character or embed. rest is empty where op fits. Below 1 unit or 2 components it panics.
+func Split(op Op, maxUnits, maxComponents int) (head, rest Op) {
+	if maxUnits < 1 || maxComponents < 2 {
+		panic(fmt.Sprintf("ot: a split at %d units, %d components", maxUnits, maxComponents))
+	}
+	units := 0
+	for i, c := range op {
+		if i >= maxComponents {
+			return cut(op, i, 0)
+		}
+		if c.Kind != Insert {
+			continue
+		}
+		cost := c.N
+		if c.Embed != nil {
+			cost += len(c.Embed.Value)
+		}
+		if left := maxUnits - units; cost > left {
+			return cut(op, i, insertFitting(&c, left, units == 0))
+		}
+		units += cost
+	}
+	return op, nil
+}
+
+// insertFitting is how many code units of an insert fit into left: whole characters only. must: at least one.
+func insertFitting(c *Component, left int, must bool) int {
+	n := 0
+	if c.Embed == nil {
+		n = left
+		if _, whole := byteOffset(c.Text, c.N, left); !whole {
+			n--
+		}
+	}
+	switch {
+	case n > 0 || !must:
+		return n
+	case c.Embed != nil:
+		return 1
+	}
+	return 2 // a pair
+}
+
+// cut is op up to its component i and units code units of that one, and what follows, made to follow it.
+func cut(op Op, i, units int) (head, rest Op) {
+	first, second := newBuilder(i+1), newBuilder(len(op)-i+1)
+	kept := 0
+	keep := func(c Component) {
+		first.Push(c)
+		if c.Kind != Delete {
+			kept += c.N
+		}
+	}
+	for _, c := range op[:i] {
+		keep(c)
+	}
+	it := iterate(op[i:])
+	if units > 0 {
+		part, err := it.take(min(units, it.head.N))
+		if err != nil {
+			panic(err) // insertFitting counts whole characters
+		}
+		keep(part)
+	}
+	second.Retain(kept, nil)
+	for it.head.Kind != 0 {
+		second.Push(it.head)
+		it.next()
+	}
+	return first.Op(), second.Op()
+}

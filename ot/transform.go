@@ -1,0 +1,91 @@
+package ot
+
+import "fmt"
+
+// Side says which of two concurrent ops arrives at the server later: the tie rule.
+type Side uint8
+
+const (
+	// Left: the op arrives later than what it is moved over. Its inserts go to the left of the other's at the same place,
+	// and its attribute values win.
+	Left Side = 1 + iota
+	// Right: the op is the earlier one.
+	Right
+)
+
+func (s Side) String() string {
+	switch s {
+	case Left:
+		return "left"
+	case Right:
+		return "right"
+	}
+	return fmt.Sprintf("Side(%d)", uint8(s))
+}
+
+// Transform moves op over a concurrent op: both were made on the same document, and the result does after over what op
+// did before it.
+func Transform(op, over Op, side Side) Op {
+	out := newBuilder(len(op) + len(over) + 1)
+	it, io := iterate(op), iterate(over)
+	for it.head.Kind != 0 {
+		switch {
+		case it.head.Kind == Insert && (side == Left || io.head.Kind != Insert):
+			out.Push(it.head)
+			it.next()
+		case io.head.Kind == Insert:
+			out.Retain(io.head.N, nil)
+			io.next()
+		case io.head.Kind == 0: // over keeps everything that is left
+			out.Push(it.head)
+			it.next()
+		default:
+			n := min(it.head.N, io.head.N)
+			c := it.head
+			c.N = n
+			if io.head.Kind == Retain {
+				if side == Right {
+					c.Attrs = c.Attrs.without(io.head.Attrs)
+				}
+				out.Push(c)
+			}
+			it.skip(n)
+			io.skip(n)
+		}
+	}
+	return out.Op()
+}
+
+// TransformOffset moves an offset over an op. An insert at the offset itself moves it with Right, the owner's side, and leaves
+// it with Left, the side for inserts of others. An offset in text that goes falls to its left edge.
+func TransformOffset(op Op, offset int, side Side) int {
+	at := 0 // how far the target is written; offset is what is left to go in the base
+	for _, c := range op {
+		switch c.Kind {
+		case Insert:
+			if offset > 0 || side == Right {
+				at += c.N
+			}
+		case Retain:
+			if offset < c.N {
+				return at + offset
+			}
+			at += c.N
+			offset -= c.N
+		case Delete:
+			if offset < c.N {
+				return at
+			}
+			offset -= c.N
+		}
+	}
+	return at + offset
+}
+
+// A Range is a selection: it reaches from Anchor, where it was begun, to Head, where the caret is.
+type Range struct{ Anchor, Head int }
+
+// TransformRange moves both ends of a range over an op.
+func TransformRange(op Op, r Range, side Side) Range {
+	return Range{TransformOffset(op, r.Anchor, side), TransformOffset(op, r.Head, side)}
+}
