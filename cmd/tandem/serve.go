@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tandem/doc"
+	"tandem/doc/disk"
+	"tandem/server"
+)
+
+// serveFlags are what an operator may set.
+type serveFlags struct {
+	listen       string
+	data         string
+	allowOrigins []string
+	allowHosts   []string
+	drain        time.Duration
+	unload       time.Duration
+	connections  int
+	logLevel     string
+}
+
+const (
+	defaultListen = "127.0.0.1:8080"
+	defaultData   = "./tandem-data"
+)
+
+func (p *program) serveCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Args:  cobra.NoArgs,
+		RunE:  command(func(ctx context.Context, _ []string) error { return p.serve(ctx, f) }),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.listen, "listen", defaultListen, "address to listen on; 0.0.0.0:8080 lets other devices in")
+	flags.StringVar(&f.data, "data", defaultData, "directory that keeps the documents")
+	flags.StringSliceVar(&f.allowOrigins, "allow-origin", nil, "origin of a page on another host that may connect, such as https://app.example.com; * allows all")
+	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "name under which this server may be reached, besides addresses and localhost; * allows all")
+	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long a stop may take")
+	flags.DurationVar(&f.unload, "unload-after", 30*time.Second, "how long a document that nobody has open stays in memory")
+	flags.IntVar(&f.connections, "max-connections", 20_000, "connections at a time")
+	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	return cmd
+}
+
+// serve runs until ctx is done, and then drains.
+func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
+	log, err := p.logger(f.logLevel)
+	if err != nil {
+		return err
+	}
+	v, c := versionAndCommit()
+	store, err := disk.Open(f.data, disk.Config{Logger: log, Owner: "tandem serve on " + f.listen})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	listener, err := listen(ctx, f.listen)
+	if err != nil {
+		return err
+	}
+	handler, err := server.New(server.Config{
+		Store: store, Documents: doc.Config{UnloadAfter: f.unload, Logger: log},
+		AllowOrigins: f.allowOrigins, AllowHosts: append(f.allowHosts, hostNames()...),
+		Software: "tandem " + v, Logger: log, Limits: server.Limits{Connections: f.connections},
+	})
+	if err != nil {
+		return errors.Join(usageError{err}, listener.Close())
+	}
+	httpServer := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- httpServer.Serve(listener) }() // ends with Shutdown below
+	log.Info("serving", "listen", listener.Addr().String(), "data", f.data, "version", v, "commit", c)
+	p.announce(listener.Addr())
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping: nothing that was submitted is lost; a second signal stops at once")
+	drain, cancel := context.WithTimeout(context.Background(), f.drain)
+	defer cancel()
+	err = handler.Shutdown(drain)
+	return errors.Join(err, httpServer.Shutdown(drain))
+}
+
+// announce says on stdout where the server is, and how to stop it.
+func (p *program) announce(addr net.Addr) {
+	at, ok := addr.(*net.TCPAddr)
+	if !ok || !at.IP.IsUnspecified() {
+		fmt.Fprintf(p.stdout, "tandem: http://%s/\n", addr)
+	} else {
+		fmt.Fprintf(p.stdout, "tandem: http://127.0.0.1:%d/\n", at.Port)
+		for _, ip := range otherAddresses() {
+			fmt.Fprintf(p.stdout, "        http://%s/ from other devices\n", netip.AddrPortFrom(ip, uint16(at.Port)))
+		}
+	}
+	fmt.Fprintln(p.stdout, "        Ctrl-C stops it")
+}
+
+// otherAddresses are this machine's, as others in its network reach it.
+func otherAddresses() (out []netip.Addr) {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	for _, a := range all {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
+			if ip := prefix.Addr(); ip.Is4() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast() {
+				out = append(out, ip)
+			}
+		}
+	}
+	return out
+}
+
+// hostNames are the names that this machine has in its own network.
+func hostNames() []string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return nil
+	}
+	name = strings.ToLower(name)
+	short, _, _ := strings.Cut(name, ".")
+	return []string{name, short, short + ".local"}
+}
+
+// listen says what to do where it fails.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("listen on %s: %s has this port: stop it, or choose another port with --listen", addr, portOwner(addr))
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("listen on %s: this port needs more rights: choose one above 1023 with --listen", addr)
+	case err != nil:
+		return nil, fmt.Errorf("--listen %s: %w", addr, err)
+	}
+	return listener, nil
+}
+
+func (p *program) logger(level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, usageError{fmt.Errorf("--log-level %q: it is debug, info, warn or error", level)}
+	}
+	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: l})), nil
+}

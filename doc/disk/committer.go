@@ -1,0 +1,170 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"tandem/doc"
+)
+
+// work is something to write for one document.
+type work struct {
+	size int // bytes, about
+	// check refuses this work alone. It must not write.
+	check func(*writing) error
+	// write is called when check has returned nil. An error, too, concerns this work alone.
+	write func(*writing) error
+	// done is called once, from the committer's goroutine.
+	done func(error)
+}
+
+// committer is the one goroutine that writes, for all documents: it takes all the edits that wait, up to a bound, puts them
+// into one transaction, and tells each what became of it (D1). It does not wait for more to come. Slices of maintenance go
+// behind the edits, one after each transaction.
+type committer struct {
+	// Immutable.
+	update func(func(*writing) error) (unsafe bool, err error)
+	heal   func() // called when the store has become unsafe; must not block
+	max    int    // bytes in a transaction
+	ended  chan struct{}
+
+	// Guarded by mu; come tells of a change.
+	mu     sync.Mutex
+	come   sync.Cond
+	edits  []*work
+	slices []*work
+	closed bool
+}
+
+// newCommitter starts the committer. close stops it and waits.
+func newCommitter(update func(func(*writing) error) (bool, error), heal func(), max int) *committer {
+	c := &committer{update: update, heal: heal, max: max, ended: make(chan struct{})}
+	c.come.L = &c.mu
+	go c.run()
+	return c
+}
+
+// edit hands over what somebody waits for.
+func (c *committer) edit(w *work) { c.add(&c.edits, w) }
+
+// slice hands over a piece of maintenance.
+func (c *committer) slice(w *work) { c.add(&c.slices, w) }
+
+func (c *committer) add(queue *[]*work, w *work) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		go w.done(doc.ErrClosed) // never from the caller's own goroutine
+		return
+	}
+	*queue = append(*queue, w)
+	c.come.Signal()
+}
+
+// close refuses what comes from now on, and returns when everything before is done.
+func (c *committer) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.come.Signal()
+	c.mu.Unlock()
+	<-c.ended
+}
+
+func (c *committer) run() {
+	defer close(c.ended)
+	for {
+		edits, slice, more := c.take()
+		if !more {
+			return
+		}
+		if len(edits) > 0 {
+			c.commit(edits)
+		}
+		if slice != nil {
+			c.commit([]*work{slice})
+		}
+	}
+}
+
+// take waits for work, and takes the edits that fit one transaction and one slice.
+func (c *committer) take() (edits []*work, slice *work, more bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.edits) == 0 && len(c.slices) == 0 {
+		if c.closed {
+			return nil, nil, false
+		}
+		c.come.Wait()
+	}
+	n, size := 0, 0
+	for n < len(c.edits) && (n == 0 || size+c.edits[n].size <= c.max) {
+		size += c.edits[n].size
+		n++
+	}
+	edits = c.edits[:n:n]
+	if c.edits = c.edits[n:]; len(c.edits) == 0 {
+		c.edits = nil
+	}
+	if len(c.slices) > 0 {
+		slice = c.slices[0]
+		c.slices[0] = nil
+		c.slices = c.slices[1:]
+	}
+	return edits, slice, true
+}
+
+// commit puts works into one transaction. One that cannot be written, because what is stored there is damaged, is taken
+// out, and the others are tried again.
+func (c *committer) commit(works []*work) {
+	for len(works) > 0 {
+		verdicts := make([]error, len(works))
+		culprit := -1
+		unsafe, err := c.update(func(tx *writing) error {
+			kept := 0
+			for i, w := range works {
+				verdicts[i] = guard(func() error { return w.check(tx) })
+				if verdicts[i] != nil {
+					continue
+				}
+				if err := guard(func() error { return w.write(tx) }); err != nil {
+					culprit = i
+					return err
+				}
+				kept++
+			}
+			if kept == 0 {
+				return errNothing
+			}
+			return nil
+		})
+		if unsafe {
+			c.heal()
+		}
+		if culprit >= 0 && !unsafe {
+			works[culprit].done(asDamage(err))
+			works = append(works[:culprit:culprit], works[culprit+1:]...)
+			continue
+		}
+		if errors.Is(err, errNothing) {
+			err = nil
+		}
+		for i, w := range works {
+			switch {
+			case verdicts[i] != nil:
+				w.done(asDamage(verdicts[i]))
+			default:
+				w.done(err)
+			}
+		}
+		return
+	}
+}
+
+// asDamage names what bbolt panicked about.
+func asDamage(err error) error {
+	if errors.Is(err, errStructure) {
+		return fmt.Errorf("%w: %w", doc.ErrDamaged, err)
+	}
+	return err
+}

@@ -1,0 +1,232 @@
+package disk
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// The files of a store. FORMAT.md tells what is in them.
+const (
+	markerFile   = "TANDEM"
+	lockFile     = "lock"
+	databaseFile = "tandem.db"
+)
+
+// format is the version of everything in the directory: a program refuses a higher one.
+const format = 1
+
+const markerWord = "tandem-store"
+
+// prepare makes the directory a store, or finds that it is one, and locks it. It leaves a database file that is there, is
+// not empty, is bbolt's, and is whole as far as its pages go. Nothing that is there already is ever written over.
+func prepare(dir string, cfg Config) (lock *dirLock, err error) {
+	if err := makeDir(dir); err != nil {
+		return nil, err
+	}
+	if err := refuseForeign(dir); err != nil {
+		return nil, err
+	}
+	lock, err = lockDir(filepath.Join(dir, lockFile), cfg.Owner, cfg.LockTimeout)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			lock.unlock()
+			lock = nil
+		}
+	}()
+	ready, err := readMarker(dir)
+	if err != nil {
+		return lock, err
+	}
+	if err := removeLeftover(dir); err != nil {
+		return lock, err
+	}
+	if !ready {
+		if err := create(dir, cfg.LockTimeout); err != nil {
+			return lock, err
+		}
+	}
+	return lock, checkDatabase(filepath.Join(dir, databaseFile))
+}
+
+// makeDir creates the directory and what is missing above it, each name durable in its parent.
+func makeDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil:
+		return fmt.Errorf("it is a file; name a directory")
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
+}
+
+// refuseForeign refuses a directory that somebody uses for something else.
+func refuseForeign(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	foreign := ""
+	for _, e := range entries {
+		switch e.Name() {
+		case markerFile:
+			return nil
+		case lockFile, markerFile + copySuffix, "lost+found": // a first start that did not get further; the root of a file system
+		default:
+			foreign = e.Name()
+		}
+	}
+	if foreign != "" {
+		return fmt.Errorf("not a tandem store: it holds %q and no file %q; choose an empty directory, or the right one", foreign, markerFile)
+	}
+	return nil
+}
+
+// readMarker reports whether the store's database was created. A directory without a marker is not a store yet.
+func readMarker(dir string) (ready bool, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, markerFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	words := strings.Fields(string(text))
+	if len(words) < 2 || words[0] != markerWord || bytes.IndexByte(text, '\n') != len(text)-1 {
+		return false, fmt.Errorf("not a tandem store: its file %q says something else; restore it from a backup, or choose another directory", markerFile)
+	}
+	version, err := strconv.Atoi(words[1])
+	switch {
+	case err != nil || version < 1:
+		return false, fmt.Errorf("not a tandem store: its file %q names the format %q", markerFile, words[1])
+	case version > format:
+		return false, fmt.Errorf("it has the format %d and this program knows formats up to %d; use a newer version of tandem", version, format)
+	case len(words) == 3 && words[2] == "creating":
+		return false, nil
+	}
+	return true, nil
+}
+
+// writeMarker replaces the marker in one step.
+func writeMarker(dir, state string) error {
+	path := filepath.Join(dir, markerFile)
+	text := strings.TrimSpace(fmt.Sprintf("%s %d %s", markerWord, format, state)) + "\n"
+	if err := os.WriteFile(path+copySuffix, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if err := syncFile(path + copySuffix); err != nil {
+		return err
+	}
+	if err := os.Rename(path+copySuffix, path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// removeLeftover removes a copy that was not finished.
+func removeLeftover(dir string) error {
+	err := os.Remove(filepath.Join(dir, databaseFile+copySuffix))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// create makes the database under another name and moves it into place. The marker says "creating" meanwhile: a start that
+// fails half-way is taken up by the next one, and a ready store whose database is gone is never taken for a new one.
+func create(dir string, wait time.Duration) error {
+	if err := writeMarker(dir, "creating"); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, databaseFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := createDatabase(path+copySuffix, wait); err != nil {
+			return err
+		}
+		if err := os.Rename(path+copySuffix, path); err != nil {
+			return err
+		}
+		if err := syncDir(dir); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	return writeMarker(dir, "")
+}
+
+func createDatabase(path string, wait time.Duration) error {
+	db, err := openBolt(path, wait)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range buckets {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if e := db.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	return syncFile(path)
+}
+
+// checkDatabase refuses a database file that bbolt would create anew, or could not open.
+func checkDatabase(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("its database %q is gone; restore it from a backup", databaseFile)
+	case err != nil:
+		return err
+	case info.Size() == 0:
+		return fmt.Errorf("there is an empty file where a store should be, %q; restore it from a backup", databaseFile)
+	}
+	return checkStructure(path)
+}
+
+// explain says what to do about an error of opening.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("it cannot be written to (%w); let the user that runs tandem write there", err)
+	case errors.Is(err, berrors.ErrTimeout):
+		return fmt.Errorf("another process has its database %q open; stop that first", databaseFile)
+	case errors.Is(err, errForeign):
+		return fmt.Errorf("its database %q is no database: %w; restore it from a backup", databaseFile, err)
+	case errors.Is(err, errStructure):
+		return fmt.Errorf("its database %q: %w; restore it from a backup", databaseFile, err)
+	}
+	return err
+}

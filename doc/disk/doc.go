@@ -1,0 +1,58 @@
+// Package disk is the embedded store of documents: a directory with one bbolt database, written by one committer for all
+// documents. It implements doc.Store.
+//
+// There are only four things in it: Store, what others see; the committer, the one goroutine that writes; the saver, the one
+// goroutine that feeds it snapshots; and the engine, which is all that knows bbolt, so that a write-ahead log can come to
+// stand between it and the committer. FORMAT.md tells what is in the directory.
+//
+//	Append, Load that creates ─→ edits ──┐
+//	                                     ├─→ committer ─→ engine.update ─→ one commit ─→ every done
+//	Save ─→ saver ─→ slices of ≤ 256 KiB ┘                     │ unknown outcome
+//	Load, Read ─→ engine.view: short transactions              └─→ engine.heal: copy, sync, rename, open
+//
+// # What holds
+//
+//	D1  One transaction takes all batches that wait, up to MaxTransaction, and does not wait for more. A batch's condition
+//	    (id, epoch, revision, lineage; each client's sequence) is checked in it, and one that fails, or that meets damage,
+//	    is left out alone. After each such transaction at most one slice of maintenance goes in one of its own.
+//	D2  What is read is durable. A bbolt reader sees a commit from the moment its meta page is written, before that is
+//	    synced: a read that was that early waits for the outcome. Opening syncs the file first, since a process that was
+//	    killed leaves pages that nobody has synced.
+//	D3  A document is read wholly or not at all: history must lead, by revisions without a gap and by lineage, from its
+//	    snapshot to the revision and lineage of its head, and as many client records must be there as the head says.
+//	D4  Everything read is checked: the seal of each record, over its key too; ranges; hash and length of a snapshot; and, when
+//	    the store is opened, the structure of all pages. What does not hold is doc.ErrDamaged, which names the document,
+//	    or an error of Open; never an empty document, and never the end of the process.
+//	D5  After a commit of which it is not known whether it happened, nothing is read or written until a copy of the file has
+//	    been synced and has taken its place; meanwhile every call answers doc.ErrUnavailable with the reason. A word in the
+//	    lock file remembers this over the end of the process.
+//	D6  The trash names every snapshot that is not the one that counts, in the same transactions. So what a crash leaves of one
+//	    is found and removed.
+//	D7  A transaction is at most MaxTransaction and one batch large, a read transaction copies at most 1 MiB and one record, and
+//	    neither decodes history, waits, or calls anybody.
+//
+// # What does not hold
+//
+//   - Damage to bbolt's own pages is not confined to a document: the store does not open. Values, which are nearly all of the
+//     file, are.
+//   - A file that is old but whole, or a disk that forgets a whole transaction it has synced, is not seen here. Epoch and
+//     lineage show it to the clients.
+//   - While the store is being made safe there must be space for a second copy of it. A disk that is full is noticed before that,
+//     when pages are written, and needs no copy: what was there stays readable.
+//   - The file does not shrink.
+//   - The lock is flock's: on a network file system it may hold nobody off.
+//
+// # Decisions
+//
+//   - Flat buckets with the document's id before every key, rather than a bucket for each document: DeleteBucket is one unbounded
+//     transaction, and small documents would each fill pages of their own.
+//   - A block for each batch, rather than a key for each commit: a batch of 100 takes a third less time, and Seek on the last
+//     revision finds the block that holds a revision.
+//   - Making safe is a copy, rather than writing every page back in place: a power cut in the middle of that could harm
+//     what was whole, and the copy is checked before it is used.
+//   - Our own walk over the pages before bbolt may open them, rather than recover: bbolt finds its free pages on a goroutine of
+//     its own, where a panic ends the process. The free list in the file, which would avoid that, costs pages with every commit.
+//   - A meta page with a wrong checksum is refused, although bbolt would go on with the other one: that is the store without
+//     its last transaction, which may have been acknowledged.
+//   - No DB.Batch: it waits, runs the healthy again with the failed, and swallows panics.
+package disk

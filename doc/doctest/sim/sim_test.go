@@ -1,0 +1,85 @@
+package sim
+
+import (
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// seeds is how many worlds are played.
+func seeds(t *testing.T) uint64 {
+	if s := os.Getenv("TANDEM_SEEDS"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 64)
+		require.NoError(t, err)
+		return n
+	}
+	switch {
+	case os.Getenv("TANDEM_LONG") != "":
+		return 10_000
+	case raceEnabled:
+		return 50
+	}
+	return 2_000
+}
+
+func TestSimulation(t *testing.T) {
+	var total Stats
+	n := seeds(t)
+	for seed := range n {
+		stats, err := Run(Config{Seed: seed})
+		require.NoError(t, err, "play it again with TANDEM_SEED=%d go test -run TestOneSeed -v ./doc/doctest/sim", seed)
+		total.add(stats)
+	}
+	t.Logf("%d seeds: %+v", n, total)
+}
+
+// TestOneSeed plays the seed TANDEM_SEED, and prints every event.
+func TestOneSeed(t *testing.T) {
+	s := os.Getenv("TANDEM_SEED")
+	if s == "" {
+		return
+	}
+	seed, err := strconv.ParseUint(s, 10, 64)
+	require.NoError(t, err)
+	stats, err := Run(Config{Seed: seed, Fault: Fault(os.Getenv("TANDEM_FAULT")), Trace: func(line string) { t.Log(line) }})
+	t.Logf("%+v", stats)
+	require.NoError(t, err)
+}
+
+// TestRepeatable: one seed is one history, event by event.
+func TestRepeatable(t *testing.T) {
+	play := func() (lines []string) {
+		_, err := Run(Config{Seed: 7, Trace: func(line string) { lines = append(lines, line) }})
+		require.NoError(t, err)
+		return lines
+	}
+	require.Equal(t, play(), play())
+}
+
+// TestPlantedFaults: a simulation that finds nothing proves nothing.
+func TestPlantedFaults(t *testing.T) {
+	for _, fault := range Faults {
+		t.Run(string(fault), func(t *testing.T) {
+			for seed := range uint64(500) {
+				if _, err := Run(Config{Seed: seed, Fault: fault}); err != nil {
+					t.Logf("found after %d seeds: %v", seed+1, err)
+					return
+				}
+			}
+			t.Fatal("500 seeds did not find it")
+		})
+	}
+}
+
+func (s *Stats) add(o Stats) {
+	s.Commits += o.Commits
+	s.Crashes += o.Crashes
+	s.FailedCommits += o.FailedCommits
+	s.Cuts += o.Cuts
+	s.Opens += o.Opens
+	s.Resubmissions += o.Resubmissions
+	s.Snapshots += o.Snapshots
+	s.Virtual += o.Virtual
+}

@@ -1,0 +1,363 @@
+package doc
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Config is how documents are run. The zero value works.
+type Config struct {
+	StateConfig
+	// PresenceEvery is how often presence goes out at most: 50 ms by default.
+	PresenceEvery time.Duration
+	// UnloadAfter is how long a document stays in memory without a session: 30 s by default.
+	UnloadAfter time.Duration
+	// Logger is where documents report: slog.Default() by default.
+	Logger *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	c.StateConfig = c.StateConfig.withDefaults()
+	c.PresenceEvery = cmp.Or(c.PresenceEvery, 50*time.Millisecond)
+	c.UnloadAfter = cmp.Or(c.UnloadAfter, 30*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// Document runs one State: a goroutine with one inbox, which takes turns.
+type Document struct {
+	// Immutable after start.
+	name  string
+	kind  Kind
+	store Store
+	cfg   Config
+	log   *slog.Logger
+	wake  chan struct{} // has room for one: the inbox is not empty
+	saved chan error    // has room for one: what became of the batch at the store
+	gone  chan struct{} // closed when the goroutine has ended
+
+	// Published; read by anyone.
+	view atomic.Pointer[View]
+
+	// Guarded by mu: the inbox.
+	mu      sync.Mutex
+	leaves  []SessionNumber
+	opens   []*openCall
+	queued  []*Session // with something in their slots
+	closed  error      // not nil: nothing is taken in any more
+	stopped bool       // unload at once, whoever is attached
+
+	// Owned by loop.
+	state        *State
+	sessions     map[SessionNumber]*Session
+	calls        map[*OpenRequest]*openCall
+	atStore      bool
+	snapshotting chan error // not nil: a snapshot is on its way
+	lastMoves    time.Time
+	movesTimer   *time.Timer
+	idleTimer    *time.Timer
+	idleSince    time.Time // zero: in use
+}
+
+// openCall is an open in the inbox.
+type openCall struct {
+	request *OpenRequest
+	session *Session
+	done    chan error
+}
+
+// start runs a document from what the store has of it. It ends by itself when idle, by stop, or when its store fails it; whoever
+// started it waits on gone.
+func start(name string, stored *Stored, store Store, cfg Config) (*Document, error) {
+	state, err := NewState(stored, cfg.StateConfig)
+	if err != nil {
+		return nil, fmt.Errorf("document %q: %w", name, err)
+	}
+	d := &Document{
+		name: name, kind: stored.Kind, store: store, cfg: cfg, log: cfg.Logger.With("doc", name),
+		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
+		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
+		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
+	}
+	d.view.Store(state.View())
+	go d.loop()
+	return d, nil
+}
+
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+// View is what is durable of the document.
+func (d *Document) View() *View { return d.view.Load() }
+
+// stop has the document unload as soon as nothing is at the store.
+func (d *Document) stop() {
+	d.mu.Lock()
+	d.stopped = true
+	d.mu.Unlock()
+	d.knock()
+}
+
+// knock tells the loop that something waits.
+func (d *Document) knock() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// loop takes turns until the document is to go. A panic, which is a broken invariant, ends this document and no other.
+func (d *Document) loop() {
+	defer close(d.gone)
+	defer func() {
+		if r := recover(); r != nil {
+			d.log.Error("document stopped: broken invariant", "err", r, "stack", string(debug.Stack()))
+			d.end(fmt.Errorf("%w: internal error", ErrOpenAgain))
+		}
+	}()
+	for {
+		select {
+		case <-d.wake:
+		case <-d.movesTimer.C:
+		case <-d.idleTimer.C:
+		case err := <-d.snapshotting:
+			d.snapshotDone(err)
+		case err := <-d.saved:
+			d.atStore = false
+			if err != nil {
+				d.log.Warn("commit failed: sessions end, the document is loaded again", "err", err)
+				d.end(fmt.Errorf("%w: %w", ErrOpenAgain, err))
+				return
+			}
+			effects := d.state.Committed()
+			d.publish(effects)
+		}
+		if d.atStore {
+			continue
+		}
+		d.turn()
+		if !d.atStore && d.unload() {
+			return
+		}
+	}
+}
+
+// turn takes what waits, and hands what is to be committed to the store.
+func (d *Document) turn() {
+	in := d.take(time.Now())
+	batch, effects := d.state.Turn(in)
+	d.publish(effects)
+	if batch != nil {
+		d.atStore = true
+		d.store.Append(batch, func(err error) { d.saved <- err })
+		return
+	}
+	if d.snapshotting == nil {
+		d.snapshot(false)
+	}
+}
+
+// take empties the inbox. Presence is left in it until its time has come.
+func (d *Document) take(now time.Time) *Inbox {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	in := &Inbox{Leaves: d.leaves, Now: now.UnixMilli()}
+	for _, call := range d.opens {
+		d.calls[call.request] = call
+		in.Opens = append(in.Opens, call.request)
+	}
+	wait := d.cfg.PresenceEvery - now.Sub(d.lastMoves)
+	left := d.queued[:0]
+	for _, s := range d.queued {
+		if s.submission != nil {
+			in.Submissions = append(in.Submissions, s.submission)
+			s.submission = nil
+		}
+		switch {
+		case s.move == nil:
+			s.queued = false
+			continue
+		case wait > 0:
+			left = append(left, s)
+			continue
+		}
+		in.Moves = append(in.Moves, *s.move)
+		s.move, s.queued = nil, false
+	}
+	clear(d.queued[len(left):])
+	d.leaves, d.opens, d.queued = nil, nil, left
+	if len(in.Moves) > 0 {
+		d.lastMoves = now
+	}
+	if len(left) > 0 {
+		d.movesTimer.Reset(wait)
+	}
+	return in
+}
+
+// publish shows what is durable, and tells sessions what the turn answered.
+func (d *Document) publish(effects []Effect) {
+	before := d.view.Load()
+	view := d.state.View()
+	d.view.Store(view)
+	for _, e := range effects {
+		d.carryOut(e)
+	}
+	for n := range d.sessions {
+		if !d.state.Attached(n) {
+			delete(d.sessions, n)
+		}
+	}
+	if view == before {
+		return
+	}
+	for _, s := range d.sessions {
+		if s.behind(view) {
+			s.wake()
+		}
+	}
+}
+
+func (d *Document) carryOut(e Effect) {
+	switch {
+	case e.Open != nil:
+		call := d.calls[e.Open]
+		delete(d.calls, e.Open)
+		if e.Open.Err == nil {
+			call.session.begin(e.Open)
+			d.sessions[e.Open.Session] = call.session
+		}
+		call.done <- e.Open.Err
+	case e.Ended:
+		// A session whose open is not answered yet has no one to tell but its caller.
+		for request, call := range d.calls {
+			if request.Session == e.Session {
+				delete(d.calls, request)
+				call.done <- e.Err
+				return
+			}
+		}
+		if s := d.sessions[e.Session]; s != nil {
+			delete(d.sessions, e.Session)
+			s.finish(e.Err)
+		}
+	default:
+		if s := d.sessions[e.Session]; s != nil {
+			s.refuse(Refusal{e.Seq, e.Err})
+		}
+	}
+}
+
+// snapshot hands a snapshot to the store where one is due.
+func (d *Document) snapshot(always bool) {
+	if snapshot := d.state.SnapshotDue(always); snapshot != nil {
+		done := make(chan error, 1)
+		d.snapshotting = done
+		d.store.Save(snapshot, func(err error) { done <- err })
+	}
+}
+
+func (d *Document) snapshotDone(err error) {
+	d.snapshotting = nil
+	if err != nil {
+		// Nothing is lost: the log reaches further back.
+		d.log.Warn("snapshot failed", "err", err)
+	}
+}
+
+// unload ends a document that nobody needs, or that was stopped; it reports whether it did.
+func (d *Document) unload() bool {
+	d.mu.Lock()
+	busy := len(d.sessions)+len(d.calls)+len(d.opens)+len(d.leaves)+len(d.queued) > 0
+	now := time.Now()
+	switch {
+	case busy && !d.stopped:
+		d.idleSince = time.Time{}
+		d.mu.Unlock()
+		return false
+	case d.idleSince.IsZero():
+		d.idleSince = now
+	}
+	if left := d.cfg.UnloadAfter - now.Sub(d.idleSince); left > 0 && !d.stopped {
+		d.mu.Unlock()
+		d.idleTimer.Reset(left)
+		return false
+	}
+	d.closed = ErrClosed
+	d.mu.Unlock()
+	if d.snapshotting != nil {
+		d.snapshotDone(<-d.snapshotting)
+	}
+	d.snapshot(true)
+	if d.snapshotting != nil {
+		d.snapshotDone(<-d.snapshotting)
+	}
+	d.end(ErrOpenAgain)
+	return true
+}
+
+// end closes the inbox, and ends everything that waits or is attached.
+func (d *Document) end(err error) {
+	d.mu.Lock()
+	if d.closed == nil {
+		d.closed = err
+	}
+	opens := d.opens
+	d.opens, d.leaves, d.queued = nil, nil, nil
+	d.mu.Unlock()
+	for _, call := range opens {
+		call.done <- ErrClosed
+	}
+	for _, call := range d.calls {
+		call.done <- err
+	}
+	for _, s := range d.sessions {
+		s.finish(err)
+	}
+	clear(d.calls)
+	clear(d.sessions)
+}
+
+// post puts something into the inbox.
+func (d *Document) post(put func()) error {
+	d.mu.Lock()
+	if d.closed != nil {
+		d.mu.Unlock()
+		return d.closed
+	}
+	put()
+	d.mu.Unlock()
+	d.knock()
+	return nil
+}
+
+// open attaches a session; wake is called from the document's goroutine whenever there is something to read, and must not block.
+func (d *Document) open(ctx context.Context, o *OpenRequest, wake func()) (*Session, error) {
+	for {
+		if err := d.lookUp(ctx, o); err != nil {
+			return nil, err
+		}
+		call := &openCall{request: o, session: &Session{doc: d, wake: wake}, done: make(chan error, 1)}
+		if err := d.post(func() { d.opens = append(d.opens, call) }); err != nil {
+			return nil, ErrClosed
+		}
+		switch err := <-call.done; err {
+		case nil:
+			return call.session, nil
+		case ErrBehind: // history in memory moved on meanwhile
+		default:
+			return nil, err
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package doc
+
+import (
+	"fmt"
+
+	"tandem/ot"
+)
+
+// Committed is a commit as history in memory holds it. It never changes.
+type Committed struct {
+	Commit
+	Op      ot.Op
+	Session SessionNumber // of the author, while the document stays loaded; 0: not known
+	Caret   int           // the author's caret after it; negative: not known
+}
+
+// decode is a stored commit as history holds it.
+func decode(c Commit) (*Committed, error) {
+	op, err := ot.DecodeOp(c.Bytes, ot.StoredLimits)
+	if err != nil {
+		return nil, fmt.Errorf("%w: revision %d: %w", ErrDamaged, c.Rev, err)
+	}
+	return &Committed{Commit: c, Op: op, Caret: -1}, nil
+}
+
+// A View is what is durable of a document, and so what may be told to anybody (D3). It never changes: readers keep it as
+// long as they like.
+type View struct {
+	Place Place
+	// Base is the revision at which history in memory begins: Commits has Base+1 up to Place.Rev.
+	Base        Revision
+	BaseLineage Lineage
+	Commits     []*Committed
+	Check       Check
+	Presence    *Presences
+}
+
+// A Check is the content's hash at a revision.
+type Check struct {
+	Rev  Revision
+	Hash uint64
+}
+
+// after is the history in memory behind a revision that it reaches.
+func (v *View) after(rev Revision) []*Committed { return v.Commits[rev-v.Base:] }
+
+// LineageAt is the lineage at a revision; false where that is not in memory.
+func (v *View) LineageAt(rev Revision) (Lineage, bool) {
+	switch {
+	case rev < v.Base || rev > v.Place.Rev:
+		return Lineage{}, false
+	case rev == v.Base:
+		return v.BaseLineage, true
+	}
+	return v.Commits[rev-v.Base-1].Lineage, true
+}
+
+// A Name names a submission for ever.
+type Name struct {
+	Client ClientID
+	Seq    Seq
+}
+
+// An Item is what a session reads next: commits, an ack, or a check.
+type Item struct {
+	First   Revision // of the commits
+	Count   int      // of commits; 0 for a check
+	Bytes   []byte   // the op, composed where Count > 1
+	Session SessionNumber
+	Caret   int
+	Place   Place // after it
+	Ack     Seq   // not 0: it is the reader's own submission of this sequence, and Bytes are not for it
+	Check   *Check
+}
+
+// A Cursor is how far a session has read (I6). It belongs to one goroutine.
+type Cursor struct {
+	Rev Revision
+	// Own is the submission that this session named last: its commit comes as an ack.
+	Own Name
+	// checked is the last check that was read.
+	checked Check
+	fault   Fault
+}
+
+const (
+	// composeFrom is how many commits a reader must be behind to get them composed: below, they come one by one, each with its
+	// author and caret.
+	composeFrom = 64
+	// composeMost bounds the commits composed into one item, so that no single step is long.
+	composeMost = 4096
+	// pullBytes is about how much one Pull reads.
+	pullBytes = 64 << 10
+)
+
+// Pull reads on: what lies behind the cursor in the view, about 64 KiB of it. Nothing: the cursor has reached the view.
+// The cursor must not be behind v.Base (see Feed).
+func (c *Cursor) Pull(v *View) ([]Item, error) {
+	items, err := c.Feed(v.after(c.Rev), v)
+	if err == nil && c.Rev == v.Check.Rev && c.checked != v.Check {
+		c.checked = v.Check
+		check := v.Check
+		items = append(items, Item{Check: &check, Place: v.Place})
+	}
+	return items, err
+}
+
+// Feed reads from commits that follow the cursor, be they the view's or from the store. It stops at the view's check, so that
+// the check can stand at its place.
+func (c *Cursor) Feed(commits []*Committed, v *View) ([]Item, error) {
+	if c.Rev < v.Check.Rev && c.checked != v.Check {
+		commits = commits[:min(len(commits), int(v.Check.Rev-c.Rev))]
+	}
+	var items []Item
+	for size := 0; len(commits) > 0 && size < pullBytes; {
+		n, err := c.item(commits, v, &items)
+		if err != nil {
+			return nil, err
+		}
+		last := &items[len(items)-1]
+		size += len(last.Bytes)
+		c.Rev += Revision(n)
+		commits = commits[n:]
+	}
+	return items, nil
+}
+
+// item reads one item, of n commits.
+func (c *Cursor) item(commits []*Committed, v *View, items *[]Item) (n int, err error) {
+	first := commits[0]
+	if c.own(first) {
+		*items = append(*items, Item{First: first.Rev, Count: 1, Place: v.Place.at(first), Ack: first.Seq, Caret: -1})
+		return 1, nil
+	}
+	n = 1
+	for len(commits) >= composeFrom && n < min(len(commits), composeMost) && !c.own(commits[n]) {
+		n++
+	}
+	item := Item{
+		First: first.Rev, Count: n, Bytes: first.Bytes,
+		Session: first.Session, Caret: first.Caret, Place: v.Place.at(commits[n-1]),
+	}
+	if n > 1 {
+		op, err := composeAll(commits[:n])
+		if err != nil {
+			return 0, err
+		}
+		item.Bytes, item.Session, item.Caret = ot.AppendOp(nil, op), 0, -1
+	}
+	*items = append(*items, item)
+	return n, nil
+}
+
+func (c *Cursor) own(commit *Committed) bool {
+	if c.fault == ComposeAcrossOwn {
+		return false
+	}
+	return commit.Seq == c.Own.Seq && commit.Client == c.Own.Client
+}
+
+// at is the place of a commit of the same history.
+func (p Place) at(c *Committed) Place {
+	p.Rev, p.Lineage = c.Rev, c.Lineage
+	return p
+}
+
+// composeAll composes commits by halves: each code unit is copied log n times, not n times.
+func composeAll(commits []*Committed) (ot.Op, error) {
+	if len(commits) == 1 {
+		return commits[0].Op, nil
+	}
+	half := len(commits) / 2
+	a, err := composeAll(commits[:half])
+	if err != nil {
+		return nil, err
+	}
+	b, err := composeAll(commits[half:])
+	if err != nil {
+		return nil, err
+	}
+	return ot.Compose(a, b)
+}

@@ -1,0 +1,142 @@
+package doc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// A Registry has the documents that are in memory, by name. Loading, live and unloading are states of one entry: an entry is
+// in the map from before its load until after its document's goroutine has ended.
+type Registry struct {
+	// Immutable after New.
+	store Store
+	cfg   Config
+	// Ends the loads that are under way.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	entries map[string]*entry
+	closed  bool
+}
+
+// entry is one document in memory, or on its way there.
+type entry struct {
+	loaded chan struct{} // closed when doc or err is set
+	doc    *Document
+	err    error
+	gone   chan struct{} // closed when the entry has left the map
+}
+
+// NewRegistry keeps documents of a store in memory while they are used. The store stays the caller's to close, after the Registry.
+func NewRegistry(store Store, cfg Config) *Registry {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Registry{store: store, cfg: cfg.withDefaults(), ctx: ctx, cancel: cancel, entries: map[string]*entry{}}
+}
+
+// Open attaches a session to the document called name, which is loaded, or created, where it is not in memory. wake is called
+// whenever the session has something to read; it must not block.
+func (r *Registry) Open(ctx context.Context, name string, kind Kind, o *OpenRequest, wake func()) (*Session, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	for {
+		e, err := r.entry(name, kind)
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-e.loaded:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		switch {
+		case e.err != nil:
+			return nil, e.err
+		case e.doc.kind != kind:
+			return nil, fmt.Errorf("%w: %q is %s, not %s", ErrKind, name, e.doc.kind, kind)
+		}
+		session, err := e.doc.open(ctx, o, wake)
+		if !errors.Is(err, ErrClosed) {
+			return session, err
+		}
+		// It was unloading. Whoever comes meanwhile waits, and has it loaded anew.
+		select {
+		case <-e.gone:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// entry is the entry of a document, made where there is none.
+func (r *Registry) entry(name string, kind Kind) (*entry, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, ErrClosed
+	}
+	e := r.entries[name]
+	if e == nil {
+		e = &entry{loaded: make(chan struct{}), gone: make(chan struct{})}
+		r.entries[name] = e
+		go r.run(name, kind, e)
+	}
+	return e, nil
+}
+
+// run loads a document, and takes its entry away when it has ended. Close waits for it.
+func (r *Registry) run(name string, kind Kind, e *entry) {
+	stored, err := r.store.Load(r.ctx, name, kind)
+	if err == nil {
+		e.doc, err = start(name, stored, r.store, r.cfg)
+	}
+	e.err = err
+	close(e.loaded)
+	if err == nil {
+		<-e.doc.gone
+	}
+	r.mu.Lock()
+	delete(r.entries, name)
+	r.mu.Unlock()
+	close(e.gone)
+}
+
+// Loaded is how many documents are in memory.
+func (r *Registry) Loaded() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.entries)
+}
+
+// Close ends every session with ErrOpenAgain, once what was taken in is durable, and waits until all documents are stored
+// and gone, or ctx is done.
+func (r *Registry) Close(ctx context.Context) error {
+	r.mu.Lock()
+	r.closed = true
+	entries := make([]*entry, 0, len(r.entries))
+	for _, e := range r.entries {
+		entries = append(entries, e)
+	}
+	r.mu.Unlock()
+	r.cancel()
+	for _, e := range entries {
+		go func() { // ends with the document
+			<-e.loaded
+			if e.doc != nil {
+				e.doc.stop()
+			}
+		}()
+	}
+	for _, e := range entries {
+		select {
+		case <-e.gone:
+		case <-ctx.Done():
+			return fmt.Errorf("documents were still at the store: %w", ctx.Err())
+		}
+	}
+	return nil
+}

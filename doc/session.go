@@ -1,0 +1,223 @@
+package doc
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"tandem/ot"
+)
+
+// A Session is one attachment of a client to a document: a cursor into published history, and two slots in the document's
+// inbox. Submit, Move and Close are for the goroutine that reads from the client, Next for the one that writes to it.
+type Session struct {
+	// Immutable after open.
+	doc    *Document
+	wake   func()
+	number SessionNumber
+	client ClientID
+	opened Opened
+
+	// Guarded by doc.mu: the slots.
+	submission *Submission
+	move       *Move
+	queued     bool
+
+	// Guarded by mu, which is held for moments only: what the document's goroutine and the client's reader tell the writer.
+	mu      sync.Mutex
+	own     Name
+	refused []Refusal
+	ended   error
+	rev     Revision // how far the writer has read, and which presence: to wake it only for something
+	version int64
+
+	// Owned by the writer.
+	cursor   Cursor
+	presence int64
+}
+
+// A Refusal says that a submission was not taken, and stays undecided.
+type Refusal struct {
+	Seq Seq
+	Err error
+}
+
+// begin is called by the document before anybody else has the session.
+func (s *Session) begin(o *OpenRequest) {
+	s.number, s.client, s.opened = o.Session, o.Client, o.Opened
+	s.cursor, s.own = o.Opened.Cursor, o.Opened.Cursor.Own
+	s.rev = s.cursor.Rev
+}
+
+// Number names the session towards others.
+func (s *Session) Number() SessionNumber { return s.number }
+
+// Opened is how the session began.
+func (s *Session) Opened() Opened { return s.opened }
+
+// TakeContent is the content that the session begins with; nil where it resumes, and from the second call on.
+func (s *Session) TakeContent() *ot.Text {
+	content := s.opened.Content
+	s.opened.Content = nil
+	return content
+}
+
+// Kind is the document's kind.
+func (s *Session) Kind() Kind { return s.doc.kind }
+
+// Submit asks to commit op, made on the revision base. bytes are op as it came, and are kept. It does not wait: what becomes of it
+// is read with Next. ErrBase and ErrOp are the client's fault, ErrOpenAgain is nobody's.
+func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, bytes []byte, caret int) error {
+	sub := &Submission{
+		Session: s.number, Name: Name{s.client, seq}, Base: base, Op: op, Bytes: bytes, Caret: caret,
+	}
+	if view := s.doc.View(); base < view.Base {
+		if base < 0 {
+			return fmt.Errorf("%w: %d", ErrBase, base)
+		}
+		moved, _, err := s.doc.bringUp(ctx, base, view, Moved{Op: op, Caret: caret, To: base})
+		if err != nil {
+			return err
+		}
+		sub.Moved = moved
+	}
+	s.mu.Lock()
+	s.own = sub.Name
+	s.mu.Unlock()
+	full := false
+	err := s.doc.post(func() {
+		if full = s.submission != nil; !full {
+			s.submission = sub
+			s.queue()
+		}
+	})
+	switch {
+	case err != nil:
+		return ErrOpenAgain
+	case full:
+		return fmt.Errorf("%w: sequence %d was submitted while %d waits", ErrRepeat, seq, s.submission.Seq)
+	}
+	return nil
+}
+
+// queue notes that a slot is full. doc.mu is held.
+func (s *Session) queue() {
+	if !s.queued {
+		s.queued = true
+		s.doc.queued = append(s.doc.queued, s)
+	}
+}
+
+// Move shows presence. What was not sent on yet is replaced.
+func (s *Session) Move(m Move) {
+	m.Session = s.number
+	_ = s.doc.post(func() {
+		if m.User == nil && s.move != nil {
+			m.User = s.move.User
+		}
+		s.move = &m
+		s.queue()
+	})
+}
+
+// Close ends the session, and its presence with it.
+func (s *Session) Close() {
+	_ = s.doc.post(func() { s.doc.leaves = append(s.doc.leaves, s.number) })
+}
+
+// behind reports whether the writer has not read all of a view.
+func (s *Session) behind(v *View) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rev < v.Place.Rev || s.version != v.Presence.Version || v.Check.Rev == v.Place.Rev
+}
+
+// finish tells the writer that the session has ended.
+func (s *Session) finish(err error) {
+	s.mu.Lock()
+	s.ended = err
+	s.mu.Unlock()
+	s.wake()
+}
+
+func (s *Session) refuse(r Refusal) {
+	s.mu.Lock()
+	s.refused = append(s.refused, r)
+	s.mu.Unlock()
+	s.wake()
+}
+
+// An Update is what a session reads next.
+type Update struct {
+	Items   []Item
+	Refused []Refusal
+	// Presence, at a revision that the items reach.
+	Rev   Revision
+	Peers []Presence
+	Left  []SessionNumber
+	// Ended is the last thing of a session.
+	Ended error
+	// More: there was more than one read takes.
+	More bool
+}
+
+// Next reads on: about 64 KiB of what lies behind. Where that is not in memory any more, it reads the store.
+func (s *Session) Next(ctx context.Context) (Update, error) {
+	view := s.doc.View() // before own: a commit of ours in it was named before it
+	var u Update
+	s.mu.Lock()
+	u.Refused, u.Ended = s.refused, s.ended
+	s.refused = nil
+	s.cursor.Own = s.own
+	s.mu.Unlock()
+	var err error
+	if u.Items, err = s.pull(ctx, view); err != nil && u.Ended == nil {
+		return u, err
+	}
+	if u.More = err == nil && s.cursor.Rev < view.Place.Rev; u.Ended != nil {
+		// What is durable is told before the end: an ack in it spares the client a question.
+		if u.More {
+			u.Ended = nil
+		}
+		return u, nil
+	}
+	if !u.More {
+		s.readPresence(view.Presence, &u)
+	}
+	s.mu.Lock()
+	s.rev, s.version = s.cursor.Rev, s.presence
+	s.mu.Unlock()
+	return u, nil
+}
+
+func (s *Session) pull(ctx context.Context, view *View) ([]Item, error) {
+	var items []Item
+	var err error
+	if s.cursor.Rev >= view.Base {
+		items, err = s.cursor.Pull(view)
+	} else {
+		var commits []*Committed
+		if commits, err = s.doc.read(ctx, s.cursor.Rev+1, view.Base, pullBytes); err == nil {
+			items, err = s.cursor.Feed(commits, view)
+		}
+	}
+	for _, item := range items {
+		if item.Count > 1 {
+			s.presence = 0 // carets came without their authors' word: hear of everybody again
+		}
+	}
+	return items, err
+}
+
+func (s *Session) readPresence(p *Presences, u *Update) {
+	if p.Version == s.presence {
+		return
+	}
+	peers, left, ok := p.Since(s.presence, s.number)
+	if !ok {
+		u.Ended = ErrOpenAgain
+		return
+	}
+	u.Rev, u.Peers, u.Left = p.Rev, peers, left
+	s.presence = p.Version
+}

@@ -1,0 +1,77 @@
+package doc
+
+import (
+	"slices"
+
+	"tandem/ot"
+)
+
+// leave ends a session, and its presence with it.
+func (s *State) leave(n SessionNumber) {
+	if s.sessions[n] == nil {
+		return
+	}
+	delete(s.sessions, n)
+	s.version++
+	s.left = append(s.left, leaving{n, s.version})
+	if len(s.left) > leftKept {
+		s.left = slices.Clone(s.left[1:])
+	}
+}
+
+// move takes new presence of a session, brought up to the head. One that speaks of a revision that is not in memory any more
+// is dropped: its client sends another when it has caught up.
+func (s *State) move(m Move) {
+	a := s.sessions[m.Session]
+	if a == nil {
+		return
+	}
+	s.version++
+	a.presence.version = s.version
+	if m.User != nil {
+		a.presence.User = *m.User
+	}
+	if m.Rev < s.view.Base || m.Rev > s.head.Rev {
+		return
+	}
+	r := m.Range
+	for _, c := range s.view.after(m.Rev) {
+		r = ot.TransformRange(c.Op, r, ot.Left)
+	}
+	a.presence.Range, a.presence.Shown = s.clamp(r), m.Shown
+}
+
+// movePresence moves everybody's carets over a commit, which puts its author's where it says. Readers do the same with the
+// commit itself, so that the version stays.
+func (s *State) movePresence(c *Committed) {
+	for _, a := range s.sessions {
+		p := &a.presence
+		switch {
+		case a.number == c.Session && c.Caret >= 0:
+			p.Range, p.Shown = s.clamp(ot.Range{Anchor: c.Caret, Head: c.Caret}), true
+		case a.number == c.Session:
+			p.Range = ot.TransformRange(c.Op, p.Range, ot.Right)
+		default:
+			p.Range = ot.TransformRange(c.Op, p.Range, ot.Left)
+		}
+	}
+}
+
+// clamp keeps a hostile range within the document.
+func (s *State) clamp(r ot.Range) ot.Range {
+	n := s.text.Len()
+	return ot.Range{Anchor: min(max(r.Anchor, 0), n), Head: min(max(r.Head, 0), n)}
+}
+
+// presences is everybody's presence at the head.
+func (s *State) presences() *Presences {
+	p := &Presences{Rev: s.head.Rev, Version: s.version, Peers: make([]Presence, 0, len(s.sessions)), left: s.left}
+	for _, a := range s.sessions {
+		p.Peers = append(p.Peers, a.presence)
+	}
+	slices.SortFunc(p.Peers, func(a, b Presence) int { return int(a.Session - b.Session) })
+	return p
+}
+
+// Attached reports whether a session is.
+func (s *State) Attached(n SessionNumber) bool { return s.sessions[n] != nil }

@@ -1,0 +1,99 @@
+package doc
+
+import (
+	"errors"
+	"fmt"
+
+	"tandem/ot"
+)
+
+// A Submission asks to commit an operation.
+type Submission struct {
+	Session SessionNumber
+	Name             // the sequence; the client is the session's own unless an open names another
+	Base    Revision // what Op was made on
+	Op      ot.Op
+	Bytes   []byte // Op as it came
+	Caret   int    // in Op's target; negative: none
+	// Moved is Op, and its caret, brought up to the revision To from history that is not in memory. Nil: nothing was to do.
+	Moved *Moved
+}
+
+// Moved is an operation moved to a later revision.
+type Moved struct {
+	Op    ot.Op
+	Caret int
+	To    Revision
+}
+
+// Over moves the operation over the next commit.
+func (m *Moved) Over(c *Committed) {
+	if m.Caret >= 0 {
+		m.Caret = ot.TransformOffset(ot.Transform(c.Op, m.Op, ot.Right), m.Caret, ot.Left)
+	}
+	m.Op = ot.Transform(m.Op, c.Op, ot.Left)
+	m.To = c.Rev
+}
+
+// ErrBehind: a place is older than history in memory. Whoever asked looks it up in the store, and asks again.
+var ErrBehind = errors.New("base is older than history in memory")
+
+// submit takes a submission into the batch. With an error it is refused, and ended says whether the session goes too.
+func (s *State) submit(sub *Submission, now int64) (err error, ended bool) {
+	a := s.sessions[sub.Session]
+	if a == nil {
+		return nil, false // it ended earlier in this turn, and was told
+	}
+	rec, known := s.records[sub.Client]
+	switch {
+	case sub.Seq < 1 || known && sub.Seq < rec.Seq:
+		return fmt.Errorf("%w: sequence %d is below %d, the last one", ErrRepeat, sub.Seq, rec.Seq), true
+	case known && sub.Seq == rec.Seq:
+		if rec.Digest != DigestOf(sub.Base, sub.Bytes) {
+			return fmt.Errorf("%w: sequence %d", ErrRepeat, sub.Seq), true
+		}
+		return nil, false // it came twice: the ack is on its way
+	case sub.Base < 0 || sub.Base > s.view.Place.Rev || sub.Base < s.floor || sub.Base < rec.Rev:
+		return fmt.Errorf("%w: %d is not within %d and %d", ErrBase, sub.Base, max(s.floor, rec.Rev), s.view.Place.Rev), true
+	case a.readOnly:
+		return ErrReadOnly, false
+	case len(sub.Op) == 0:
+		return fmt.Errorf("%w: it is empty", ErrOp), true
+	}
+	if s.kind == Text {
+		if err := sub.Op.CheckPlain(); err != nil {
+			return fmt.Errorf("%w: %w", ErrOp, err), true
+		}
+	}
+	return s.commit(sub, now)
+}
+
+// commit moves a submission to the head and applies it.
+func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
+	moved := Moved{Op: sub.Op, Caret: sub.Caret, To: sub.Base}
+	if sub.Base < s.view.Base {
+		if sub.Moved == nil || sub.Moved.To < s.view.Base {
+			return ErrBehind, false
+		}
+		moved = *sub.Moved
+	}
+	for _, c := range s.history[moved.To-s.view.Base:] {
+		moved.Over(c)
+	}
+	if size := s.text.Len() + moved.Op.TargetLen() - moved.Op.BaseLen(); size > ot.MaxDocument {
+		return fmt.Errorf("%w: it would have %d code units, at most %d are allowed", ErrTooLarge, size, ot.MaxDocument), true
+	}
+	if err := s.text.Apply(moved.Op); err != nil {
+		return fmt.Errorf("%w: %w", ErrOp, err), true
+	}
+	c := &Committed{Op: moved.Op, Session: sub.Session, Caret: moved.Caret}
+	c.Commit = Commit{
+		Rev: s.head.Rev + 1, Client: sub.Client, Seq: sub.Seq,
+		Digest: DigestOf(sub.Base, sub.Bytes), Time: now, Bytes: ot.AppendOp(nil, moved.Op),
+	}
+	c.Lineage = s.head.Lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes)
+	s.push(c)
+	s.batch = append(s.batch, c)
+	s.records[sub.Client] = Record{Seq: sub.Seq, Rev: c.Rev, Digest: c.Digest}
+	return nil, false
+}

@@ -1,0 +1,269 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"tandem/doc"
+	"tandem/ot"
+	"tandem/server/wire"
+)
+
+// maxDocument is told to clients.
+const maxDocument = ot.MaxDocument
+
+// pieceUnits is the length of a piece of a snapshot, in UTF-16 code units: 16 to 48 KiB of text.
+const pieceUnits = 16 << 10
+
+// channel is one session on a connection.
+type channel struct {
+	// Immutable after start.
+	conn *conn
+	id   wire.Channel
+
+	// Guarded by conn.mu.
+	session *doc.Session // nil: not opened yet
+	dirty   bool
+	closed  bool // the client closed it, or it has ended
+
+	// Owned by the writer.
+	told    bool     // opened was written
+	content *ot.Text // to be written; nil: it was, or the client resumes
+	offset  int      // up to which it was written
+}
+
+// open opens the document. The answer is the writer's to give: it pulls.
+func (ch *channel) open(ctx context.Context, m wire.Open) {
+	o := &doc.OpenRequest{Client: m.Client}
+	if m.Held.OK {
+		o.Held = &m.Held.Value
+	}
+	if m.Outstanding.OK {
+		out := &m.Outstanding.Value
+		o.Outstanding = &doc.Outstanding{Base: out.Base, Submission: doc.Submission{
+			Name: doc.Name{Client: out.Client, Seq: out.Seq}, Base: out.Base.Rev, Op: out.Op, Bytes: out.OpBytes, Caret: -1,
+		}}
+	}
+	c := ch.conn
+	session, err := c.server.registry.Open(ctx, m.Document, m.DocKind, o, func() { c.wake(ch) })
+	if err != nil {
+		c.mu.Lock()
+		gone := ch.closed
+		ch.closed = true
+		if c.channels[ch.id] == ch {
+			delete(c.channels, ch.id)
+		}
+		c.mu.Unlock()
+		if !gone && ctx.Err() == nil {
+			c.report(m.Document, err)
+			c.push(errorMessage(ch.id, err))
+		}
+		return
+	}
+	c.mu.Lock()
+	ch.session = session
+	gone := ch.closed
+	c.mu.Unlock()
+	if gone {
+		session.Close()
+		return
+	}
+	c.wake(ch)
+}
+
+// report logs what is not the client's fault.
+func (c *conn) report(document string, err error) {
+	switch code := wire.CodeOf(err); code {
+	case wire.CodeInternal, wire.CodeDamaged, wire.CodeUnavailable:
+		c.log.Error("open failed", "doc", document, "err", err)
+	default:
+		c.log.Debug("open refused", "doc", document, "err", err)
+	}
+}
+
+// submit hands a submission to the document.
+func (ch *channel) submit(ctx context.Context, m wire.Submit) error {
+	session := ch.opened()
+	if session == nil {
+		return errors.Join(wire.ErrMessage, errors.New("submit: the channel is not open yet"))
+	}
+	caret := -1
+	if m.Caret.OK {
+		caret = m.Caret.Value
+	}
+	if err := session.Submit(ctx, m.Seq, m.Base, m.Op, m.OpBytes, caret); err != nil {
+		ch.end(err)
+	}
+	return nil
+}
+
+// move hands presence to the document.
+func (ch *channel) move(m wire.Presence) {
+	session := ch.opened()
+	if session == nil {
+		return
+	}
+	move := doc.Move{Rev: m.Rev, Shown: m.Selection.OK, Range: ot.Range{Anchor: m.Selection.Value.Anchor, Head: m.Selection.Value.Head}}
+	if m.User.OK {
+		move.User = &doc.User{Name: m.User.Value.Name, Color: m.User.Value.Color}
+	}
+	session.Move(move)
+}
+
+func (ch *channel) opened() *doc.Session {
+	ch.conn.mu.Lock()
+	defer ch.conn.mu.Unlock()
+	return ch.session
+}
+
+// end ends the session, and tells the client why.
+func (ch *channel) end(err error) {
+	c := ch.conn
+	c.mu.Lock()
+	if ch.closed {
+		c.mu.Unlock()
+		return
+	}
+	ch.closed = true
+	if c.channels[ch.id] == ch {
+		delete(c.channels, ch.id)
+	}
+	session := ch.session
+	c.control = errorMessage(ch.id, err).Append(c.control)
+	c.startWriter()
+	c.mu.Unlock()
+	if session != nil {
+		session.Close()
+	}
+}
+
+// errorMessage tells a client of an error. Its text is for people, and never has text of a document in it.
+func errorMessage(id wire.Channel, err error) wire.Error {
+	code := wire.CodeOf(err)
+	if errors.Is(err, errBusy) {
+		code = wire.CodeBusy
+	}
+	m := wire.Error{Channel: id, Code: code, Text: code.Meaning()}
+	if code == wire.CodeBusy || code == wire.CodeUnavailable {
+		m.RetryAfter = wire.Some(wire.Millis(1000))
+	}
+	switch code {
+	case wire.CodeBadName, wire.CodeOtherKind, wire.CodeTooLarge, wire.CodeConflict, wire.CodeBadMessage:
+		m.Text = err.Error()
+	}
+	return m
+}
+
+// fill appends what the channel has to say to a frame; a frame that is full is sent. again: there is more.
+func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_ []byte, again bool) {
+	session := ch.opened()
+	ch.conn.mu.Lock()
+	closed := ch.closed
+	ch.conn.mu.Unlock()
+	if session == nil || closed {
+		return frame, false
+	}
+	add := func(m wire.Message) {
+		before := len(frame)
+		frame = m.Append(frame)
+		if len(frame) > frameBytes && before > 0 {
+			send(frame[:before])
+			frame = append(frame[:0], frame[before:]...)
+		}
+	}
+	if !ch.told {
+		ch.told = true
+		ch.content = session.TakeContent()
+		add(ch.openedMessage(session))
+		return frame, true
+	}
+	if ch.content != nil {
+		add(ch.piece())
+		return frame, true
+	}
+	update, err := session.Next(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			ch.conn.log.Error("reading history failed", "err", err)
+			ch.end(err)
+		}
+		return frame, false
+	}
+	ch.tell(&update, add)
+	return frame, update.More
+}
+
+// tell turns an update into messages.
+func (ch *channel) tell(u *doc.Update, add func(wire.Message)) {
+	for _, i := range u.Items {
+		switch {
+		case i.Check != nil:
+			add(wire.Check{Channel: ch.id, Rev: i.Check.Rev, Hash: i.Check.Hash})
+		case i.Ack > 0:
+			add(wire.Ack{Channel: ch.id, Seq: i.Ack, Place: i.Place})
+		default:
+			m := wire.Commits{
+				Channel: ch.id, First: i.First, Count: int64(i.Count), OpBytes: i.Bytes, Lineage: wire.Some(i.Place.Lineage),
+			}
+			if i.Session > 0 {
+				m.Session = wire.Some(i.Session)
+				if i.Caret >= 0 {
+					m.Caret = wire.Some(i.Caret)
+				}
+			}
+			add(m)
+		}
+	}
+	for _, r := range u.Refused {
+		m := errorMessage(ch.id, r.Err)
+		m.Seq = r.Seq
+		add(m)
+	}
+	if len(u.Peers)+len(u.Left) > 0 {
+		add(presenceMessage(ch.id, u))
+	}
+	if u.Ended != nil {
+		ch.end(u.Ended)
+	}
+}
+
+func presenceMessage(id wire.Channel, u *doc.Update) wire.PresenceUpdate {
+	m := wire.PresenceUpdate{Channel: id, Rev: u.Rev, Left: u.Left}
+	for _, p := range u.Peers {
+		peer := wire.Peer{Session: p.Session, User: wire.User{Name: p.User.Name, Color: p.User.Color}}
+		if p.Shown {
+			peer.Selection = wire.Some(wire.Selection{Anchor: p.Range.Anchor, Head: p.Range.Head})
+		}
+		m.Peers = append(m.Peers, peer)
+	}
+	return m
+}
+
+func (ch *channel) openedMessage(session *doc.Session) wire.Opened {
+	o := session.Opened()
+	m := wire.Opened{
+		Channel: ch.id, Place: o.Place, Access: wire.Write, Session: session.Number(),
+		Outcome: wire.Outcome(o.Outcome), LastSeq: o.LastSeq, Resume: o.Resume,
+	}
+	if o.Outcome == doc.OutcomeCommitted && o.OutcomeRev > 0 {
+		m.OutcomeRev = wire.Some(o.OutcomeRev)
+	}
+	if o.Refusal != nil {
+		m.Refusal = wire.CodeOf(o.Refusal)
+	}
+	return m
+}
+
+// piece is the next piece of the content.
+func (ch *channel) piece() wire.Snapshot {
+	from, to := ch.offset, min(ch.offset+pieceUnits, ch.content.Len())
+	if ch.content.Splits(to) {
+		to++
+	}
+	m := wire.Snapshot{Channel: ch.id, Op: ch.content.Slice(from, to), More: to < ch.content.Len()}
+	ch.offset = to
+	if !m.More {
+		ch.content = nil
+	}
+	return m
+}

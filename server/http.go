@@ -1,0 +1,131 @@
+package server
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	clientjs "tandem/client-js"
+)
+
+// routes are the paths that the server answers.
+func (s *Server) routes() (*http.ServeMux, error) {
+	dist, err := fs.Sub(clientjs.Dist, "dist")
+	if err != nil {
+		return nil, err
+	}
+	page, err := fs.ReadFile(dist, "web/index.html")
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /ws", s.serveSocket)
+	mux.HandleFunc("GET /healthz", s.serveHealth)
+	mux.HandleFunc("GET /{$}", servePage(page))
+	mux.HandleFunc("GET /d/{name...}", servePage(page))
+	err = fs.WalkDir(dist, "web", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || name == "web/index.html" {
+			return err
+		}
+		return handleAsset(mux, dist, name, "/assets/"+strings.TrimPrefix(name, "web/"))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mux, handleAsset(mux, dist, "tandem.js", "/tandem.js")
+}
+
+// serveHealth says that the process answers.
+func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	draining := s.draining
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if draining {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, "draining")
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// noncePlaceholder stands in the page where its nonce belongs.
+const noncePlaceholder = "__CSP_NONCE__"
+
+// servePage serves the editor. The nonce is for the style sheet that CodeMirror makes.
+func servePage(page []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		nonce := rand.Text()
+		h := w.Header()
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; "+
+			"img-src 'self' data:; connect-src 'self' ws://%[2]s wss://%[2]s; base-uri 'none'; form-action 'none'; "+
+			"frame-ancestors 'none'", nonce, cspHost(r.Host)))
+		secure(h)
+		body := bytes.ReplaceAll(page, []byte(noncePlaceholder), []byte(nonce))
+		_, _ = w.Write(body)
+	}
+}
+
+// cspHost is a Host as it may stand in a policy.
+func cspHost(host string) string {
+	if strings.ContainsAny(host, " ;,'\"\t") {
+		return "localhost"
+	}
+	return host
+}
+
+func secure(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+}
+
+// handleAsset serves an embedded file, compressed where the client takes that. It may be fetched by pages of others, which embed the
+// client, and is asked for anew each time: the answer is then mostly 304.
+func handleAsset(mux *http.ServeMux, dist fs.FS, name, at string) error {
+	body, err := fs.ReadFile(dist, name)
+	if err != nil {
+		return err
+	}
+	var packed bytes.Buffer
+	zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	_, _ = zip.Write(body)
+	_ = zip.Close()
+	sum := sha256.Sum256(body)
+	etag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	contentType := mime.TypeByExtension(path.Ext(name))
+	if path.Ext(name) == ".js" {
+		contentType = "text/javascript; charset=utf-8"
+	}
+	mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", contentType)
+		h.Set("Cache-Control", "no-cache")
+		h.Set("ETag", etag)
+		h.Set("Vary", "Accept-Encoding")
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		secure(h)
+		switch {
+		case r.Header.Get("If-None-Match") == etag:
+			w.WriteHeader(http.StatusNotModified)
+		case packed.Len() < len(body) && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip"):
+			h.Set("Content-Encoding", "gzip")
+			_, _ = w.Write(packed.Bytes())
+		default:
+			_, _ = w.Write(body)
+		}
+	})
+	return nil
+}
