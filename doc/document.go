@@ -153,18 +153,18 @@ func (d *Document) loop() {
 	}
 }
 
-// turn takes what waits, and hands what is to be committed to the store.
+// turn takes what waits, and hands what is to be committed to the store. A snapshot is taken first, if one is due: between
+// turns everything is durable, also in a document that is never quiet.
 func (d *Document) turn() {
+	if d.snapshotting == nil {
+		d.snapshot(false)
+	}
 	in := d.take(time.Now())
 	batch, effects := d.state.Turn(in)
 	d.publish(effects)
 	if batch != nil {
 		d.atStore = true
 		d.store.Append(batch, func(err error) { d.saved <- err })
-		return
-	}
-	if d.snapshotting == nil {
-		d.snapshot(false)
 	}
 }
 

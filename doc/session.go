@@ -28,8 +28,9 @@ type Session struct {
 	own     Name
 	refused []Refusal
 	ended   error
-	rev     Revision // how far the writer has read, and which presence: to wake it only for something
+	rev     Revision // how far the writer has read, which presence and which check: to wake it only for something
 	version int64
+	check   Check
 
 	// Owned by the writer.
 	cursor   Cursor
@@ -129,7 +130,7 @@ func (s *Session) Close() {
 func (s *Session) behind(v *View) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.rev < v.Place.Rev || s.version != v.Presence.Version || v.Check.Rev == v.Place.Rev
+	return s.rev < v.Place.Rev || s.version != v.Presence.Version || s.check != v.Check && v.Check.Rev >= s.rev
 }
 
 // finish tells the writer that the session has ended.
@@ -185,7 +186,7 @@ func (s *Session) Next(ctx context.Context) (Update, error) {
 		s.readPresence(view.Presence, &u)
 	}
 	s.mu.Lock()
-	s.rev, s.version = s.cursor.Rev, s.presence
+	s.rev, s.version, s.check = s.cursor.Rev, s.presence, s.cursor.checked
 	s.mu.Unlock()
 	return u, nil
 }

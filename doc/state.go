@@ -219,6 +219,9 @@ func (s *State) Committed() []Effect {
 
 // publish makes the head what everybody may see.
 func (s *State) publish() {
+	if p := s.view.Presence; p != nil && p.Version == s.version && s.head.Rev == s.view.Place.Rev && !s.wantCheck {
+		return // it is
+	}
 	v := &View{Place: s.head, Base: s.view.Base, BaseLineage: s.view.BaseLineage, Check: s.view.Check}
 	if s.wantCheck || s.head.Rev-v.Check.Rev >= Revision(s.cfg.CheckEvery) {
 		s.wantCheck = false

@@ -248,3 +248,6 @@ func TestExhaustiveModel(t *testing.T) {
 		t.Logf("on %v: %d pairs; %v", doc, pairs, time.Since(start).Round(time.Millisecond))
 	}
 }
+
+// TestExhaustiveSeeds is TestLawsRandom for longer.
+func TestExhaustiveSeeds(t *testing.T) { checkSeeds(t, 4000) }

@@ -43,12 +43,10 @@ func TestCompositionLawDoesNotHoldToTheRight(t *testing.T) {
 	require.Equal(t, `[1,"q"]`, ot.Transform(ot.Transform(q, b, ot.Right), c, ot.Right).String())
 }
 
-// TestLawsRandom prints its seed: the failing case becomes a row of TestLawsByHand.
-func TestLawsRandom(t *testing.T) {
-	n := 4000
-	if testing.Short() {
-		n = 400
-	}
+func TestLawsRandom(t *testing.T) { checkSeeds(t, 400) }
+
+// checkSeeds checks generated cases, and prints the seed of one that fails: it becomes a row of TestLawsByHand.
+func checkSeeds(t *testing.T, n int) {
 	for seed := range n {
 		g := ottest.Gen{Choices: rand.New(rand.NewPCG(uint64(seed), 1)), Plain: seed%4 == 0, Max: seed % 12}
 		checkGenerated(seeded{t, seed}, g)
@@ -81,6 +79,7 @@ func checkGenerated(t ottest.T, g ottest.Gen) {
 		t.Fatalf("apply %v to %v: %v", c, afterB, err)
 	}
 	ottest.CheckLaws(t, doc, a, b, c)
+	ottest.CheckSplit(t, a)
 	ottest.CheckSequence(t, doc, b, c, g.Op(afterC))
 }
 

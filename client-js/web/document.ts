@@ -94,7 +94,8 @@ function title(name: string): HTMLElement {
 function copyLinkButton(): HTMLElement {
   const label = el("span", {}, "Copy link")
   const button = el("button", {
-    class: "button small copy", type: "button", title: "Copy the link to this document", "aria-haspopup": "false",
+    class: "button small copy", type: "button", title: "Copy the link to this document",
+    onpointerdown: (event: Event) => event.preventDefault(), // the focus stays in the text
     onclick: () => copyLink(button, label),
   }, icon("link"), label)
   return button
@@ -106,7 +107,7 @@ async function copyLink(button: HTMLElement, label: HTMLElement): Promise<void> 
     setTimeout(() => (label.textContent = "Copy link"), 2000)
     return
   }
-  const field = el("input", { id: "link", class: "field", type: "text", readonly: true, value: ownLink(), autofocus: true })
+  const field = el("input", { id: "link", class: "field", type: "text", readonly: true, value: ownLink(), "data-focus": true })
   openPopover(button, el("div", { class: "details" }, el("label", { for: "link" }, "The link to this document"), field), { label: "Link" })
   field.select()
 }

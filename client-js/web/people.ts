@@ -153,7 +153,9 @@ function label(button: HTMLElement, text: string): void {
 
 function paint(avatar: HTMLElement, name: string, hue: number, away: boolean): void {
   avatar.dataset.initials = initials(name) // drawn by the style sheet: the label has the whole name
-  for (const c of [...avatar.classList]) if (/^h\d+$/.test(c)) avatar.classList.remove(c)
-  avatar.classList.add(`h${hue}`)
+  if (!avatar.classList.contains(`h${hue}`)) {
+    for (const c of [...avatar.classList]) if (/^h\d+$/.test(c)) avatar.classList.remove(c)
+    avatar.classList.add(`h${hue}`)
+  }
   avatar.classList.toggle("away", away)
 }

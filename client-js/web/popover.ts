@@ -76,7 +76,7 @@ export function openPopover(anchor: HTMLElement, content: HTMLElement, options: 
   const at = anchor.getBoundingClientRect()
   const right = Math.max(8, Math.min(innerWidth - dom.offsetWidth - 8, innerWidth - at.right))
   dom.style.right = `${right}px`
-  if (options.focus !== false) (dom.querySelector<HTMLElement>("[autofocus]") ?? dom.querySelector<HTMLElement>("button, input, a"))?.focus()
+  if (options.focus !== false) (dom.querySelector<HTMLElement>("[data-focus]") ?? dom.querySelector<HTMLElement>("button, input, a"))?.focus()
 }
 
 /** A dialog over the page, for what is read in peace. */

@@ -16,7 +16,7 @@ export function openProfile(anchor: HTMLElement, conn: Connection, changed: () =
     changed()
   }
   const name = el("input", {
-    id: "own-name", class: "field", type: "text", autocomplete: "nickname", maxlength: 64, autofocus: true, value: conn.user.name,
+    id: "own-name", class: "field", type: "text", autocomplete: "nickname", maxlength: 64, "data-focus": true, value: conn.user.name,
     oninput: () => {
       const fit = fitName(name.value)
       if (fit) change({ name: fit })

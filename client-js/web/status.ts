@@ -59,7 +59,7 @@ export function pillOf(doc: DocState, since: Since, now: number): Pill | null {
   if (doc.status !== "live" && away >= BLIP) return offline(doc, now)
   if (doc.access === "read" && doc.saved) return pill("read-only", "", "You can read this document, but not change it.")
   if (since.unsaved !== null && now - since.unsaved >= SAVING_SHOWN) {
-    return pill("saving", "", `${edits(doc.pendingEdits)} on the way to the server. You can go on writing.`)
+    return pill("saving", "", `${edits(doc.pendingEdits)} ${doc.pendingEdits > 1 ? "are" : "is"} on the way to the server. You can go on writing.`)
   }
   return pill("saved", "", "Everything you wrote is stored on the server. There is nothing to press: each edit is saved as you type.")
 }
@@ -90,7 +90,7 @@ function offline(doc: DocState, now: number): Pill {
     return pill("offline", "everything is saved so far", `${reason} Everything you wrote is saved. You can go on writing: it is kept while this tab is open.`, next(doc, now))
   }
   return pill("offline", `${edits(n)} kept while this tab is open`,
-    `${reason} ${edits(n)} not saved yet, and kept while this tab is open. You can go on writing; it is saved when the connection is back.`, next(doc, now))
+    `${reason} ${edits(n)} ${n > 1 ? "are" : "is"} not saved yet, and kept while this tab is open. You can go on writing: it is saved when the connection is back.`, next(doc, now))
 }
 
 function next(doc: DocState, now: number): Partial<Pill> {

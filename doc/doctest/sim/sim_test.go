@@ -32,7 +32,7 @@ func TestSimulation(t *testing.T) {
 		require.NoError(t, err, "play it again with TANDEM_SEED=%d go test -run TestOneSeed -v ./doc/doctest/sim", seed)
 		total.add(stats)
 	}
-	t.Logf("%d seeds: %+v", n, total)
+	t.Logf("note: %d seeds: %+v", n, total)
 }
 
 // TestOneSeed plays the seed TANDEM_SEED, and prints every event.
@@ -58,13 +58,13 @@ func TestRepeatable(t *testing.T) {
 	require.Equal(t, play(), play())
 }
 
-// TestPlantedFaults: a simulation that finds nothing proves nothing.
-func TestPlantedFaults(t *testing.T) {
+// TestSimulationFindsPlantedFaults: a simulation that finds nothing proves nothing.
+func TestSimulationFindsPlantedFaults(t *testing.T) {
 	for _, fault := range Faults {
 		t.Run(string(fault), func(t *testing.T) {
 			for seed := range uint64(500) {
 				if _, err := Run(Config{Seed: seed, Fault: fault}); err != nil {
-					t.Logf("found after %d seeds: %v", seed+1, err)
+					t.Logf("note: planted fault %q found after %d seeds", fault, seed+1)
 					return
 				}
 			}
