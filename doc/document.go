@@ -3,6 +3,7 @@ package doc
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -37,6 +38,7 @@ type Document struct {
 	// Immutable after start.
 	name  string
 	kind  Kind
+	floor Revision // of the stored history: nothing moves it while the document is loaded
 	store Store
 	cfg   Config
 	log   *slog.Logger
@@ -52,7 +54,7 @@ type Document struct {
 	leaves  []SessionNumber
 	opens   []*openCall
 	queued  []*Session // with something in their slots
-	closed  error      // not nil: nothing is taken in any more
+	closed  bool       // nothing is taken in any more
 	stopped bool       // unload at once, whoever is attached
 
 	// Owned by loop.
@@ -82,7 +84,7 @@ func start(name string, stored *Stored, store Store, cfg Config) (*Document, err
 		return nil, fmt.Errorf("document %q: %w", name, err)
 	}
 	d := &Document{
-		name: name, kind: stored.Kind, store: store, cfg: cfg, log: cfg.Logger.With("doc", name),
+		name: name, kind: stored.Kind, floor: stored.Floor, store: store, cfg: cfg, log: cfg.Logger.With("doc", name),
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
 		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
@@ -214,13 +216,13 @@ func (d *Document) publish(effects []Effect) {
 	for _, e := range effects {
 		d.carryOut(e)
 	}
-	for n := range d.sessions {
+	if view == before {
+		return
+	}
+	for n := range d.sessions { // whoever left is gone from the view
 		if !d.state.Attached(n) {
 			delete(d.sessions, n)
 		}
-	}
-	if view == before {
-		return
 	}
 	for _, s := range d.sessions {
 		if s.behind(view) {
@@ -294,7 +296,7 @@ func (d *Document) unload() bool {
 		d.idleTimer.Reset(left)
 		return false
 	}
-	d.closed = ErrClosed
+	d.closed = true
 	d.mu.Unlock()
 	if d.snapshotting != nil {
 		d.snapshotDone(<-d.snapshotting)
@@ -310,14 +312,12 @@ func (d *Document) unload() bool {
 // end closes the inbox, and ends everything that waits or is attached.
 func (d *Document) end(err error) {
 	d.mu.Lock()
-	if d.closed == nil {
-		d.closed = err
-	}
+	d.closed = true
 	opens := d.opens
 	d.opens, d.leaves, d.queued = nil, nil, nil
 	d.mu.Unlock()
 	for _, call := range opens {
-		call.done <- ErrClosed
+		call.done <- errUnloaded
 	}
 	for _, call := range d.calls {
 		call.done <- err
@@ -329,18 +329,21 @@ func (d *Document) end(err error) {
 	clear(d.sessions)
 }
 
-// post puts something into the inbox.
-func (d *Document) post(put func()) error {
+// post puts something into the inbox. False: it is closed.
+func (d *Document) post(put func()) bool {
 	d.mu.Lock()
-	if d.closed != nil {
+	if d.closed {
 		d.mu.Unlock()
-		return d.closed
+		return false
 	}
 	put()
 	d.mu.Unlock()
 	d.knock()
-	return nil
+	return true
 }
+
+// errUnloaded: this Document takes nothing in any more, the next one will.
+var errUnloaded = errors.New("the document is not in memory any more")
 
 // open attaches a session; wake is called from the document's goroutine whenever there is something to read, and must not block.
 func (d *Document) open(ctx context.Context, o *OpenRequest, wake func()) (*Session, error) {
@@ -349,8 +352,8 @@ func (d *Document) open(ctx context.Context, o *OpenRequest, wake func()) (*Sess
 			return nil, err
 		}
 		call := &openCall{request: o, session: &Session{doc: d, wake: wake}, done: make(chan error, 1)}
-		if err := d.post(func() { d.opens = append(d.opens, call) }); err != nil {
-			return nil, ErrClosed
+		if !d.post(func() { d.opens = append(d.opens, call) }) {
+			return nil, errUnloaded
 		}
 		switch err := <-call.done; err {
 		case nil:

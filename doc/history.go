@@ -68,7 +68,7 @@ type Item struct {
 	Bytes   []byte   // the op, composed where Count > 1
 	Session SessionNumber
 	Caret   int
-	Place   Place // after it
+	Place   Place // after it; not of a check
 	Ack     Seq   // not 0: it is the reader's own submission of this sequence, and Bytes are not for it
 	Check   *Check
 }
@@ -78,7 +78,7 @@ type Cursor struct {
 	Rev Revision
 	// Own is the submission that this session named last: its commit comes as an ack.
 	Own Name
-	// checked is the last check that was read.
+	// checked is the last check that was read; before the first it is of revision -1.
 	checked Check
 	fault   Fault
 }
@@ -100,7 +100,7 @@ func (c *Cursor) Pull(v *View) ([]Item, error) {
 	if err == nil && c.Rev == v.Check.Rev && c.checked != v.Check {
 		c.checked = v.Check
 		check := v.Check
-		items = append(items, Item{Check: &check, Place: v.Place})
+		items = append(items, Item{Check: &check})
 	}
 	return items, err
 }

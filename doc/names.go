@@ -25,8 +25,8 @@ type (
 	Lineage [8]byte
 	// Digest tells two submissions under one name apart: see DigestOf.
 	Digest [8]byte
-	// SessionNumber names a session towards the other people of a document. It is never used twice while the document
-	// is loaded.
+	// SessionNumber names a session towards the other people of a document, from 1. It is never used twice while the
+	// document is loaded.
 	SessionNumber int64
 )
 
@@ -112,7 +112,9 @@ type Commit struct {
 
 // A Record is what is remembered of a client for ever: its last committed submission.
 type Record struct {
-	Seq    Seq
+	Seq Seq
+	// Rev is the commit's revision; 0 where the record has outlived the history that the commit stood in (a restore, a
+	// new epoch): the number would speak of another commit, or of none.
 	Rev    Revision
 	Digest Digest
 }
@@ -130,10 +132,10 @@ var (
 	ErrOp        = errors.New("invalid operation")                     // does not fit the document, or its kind
 	ErrBase      = errors.New("bad base revision")                     // not a revision that the client can have seen
 	ErrRepeat    = errors.New("name given to other bytes")             // a sequence was used twice
+	ErrTooLarge  = errors.New("document too large")                    // it would become: nothing the client does makes it fit
 
 	// The refusal of a submission: the session lives, the submission stays undecided.
 	ErrReadOnly = errors.New("read only")
-	ErrTooLarge = errors.New("document too large")
 
 	// From a store.
 	ErrConflict    = errors.New("append condition failed") // concerns this document alone; nothing was written

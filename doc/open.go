@@ -62,7 +62,8 @@ type Opened struct {
 // open attaches a session, and answers it unless its outstanding is to be committed first: that happens once all opens of
 // the turn have seen the document as it is durable.
 func (s *State) open(o *OpenRequest) (effects []Effect, commit bool) {
-	o.Opened, o.Err = Opened{LastSeq: s.records[o.Client].Seq}, nil
+	// All of it: an open that is asked again, of this State or of the next, has a number from before.
+	o.Opened, o.Err, o.Session = Opened{LastSeq: s.records[o.Client].Seq}, nil, 0
 	o.Opened.Resume, o.Err = s.reaches(o.Held, o.HeldLineage)
 	if o.Err == nil && o.Outstanding != nil {
 		commit, o.Err = s.decide(o)
@@ -179,7 +180,7 @@ func (s *State) answer(o *OpenRequest) {
 	s.wantCheck = true
 	o.Opened.Place = s.view.Place
 	o.Opened.LastSeq = max(o.Opened.LastSeq, s.records[o.Client].Seq)
-	o.Opened.Cursor = Cursor{fault: s.fault}
+	o.Opened.Cursor = Cursor{fault: s.fault, checked: Check{Rev: -1}}
 	if o.Outstanding != nil {
 		o.Opened.Cursor.Own = o.Outstanding.Name
 	}

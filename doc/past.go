@@ -16,6 +16,9 @@ func (d *Document) read(ctx context.Context, first, last Revision, maxBytes int)
 	if err != nil {
 		return nil, fmt.Errorf("read revision %d of %q: %w", first, d.name, err)
 	}
+	if len(commits) == 0 {
+		return nil, fmt.Errorf("%w: %q has no revision %d", ErrDamaged, d.name, first)
+	}
 	out := make([]*Committed, len(commits))
 	for i, c := range commits {
 		if c.Rev != first+Revision(i) {
@@ -28,57 +31,68 @@ func (d *Document) read(ctx context.Context, first, last Revision, maxBytes int)
 	return out, nil
 }
 
-// bringUp moves an operation made on a revision that is not in memory up to where memory begins. It gives the lineage at that
-// revision, too.
-func (d *Document) bringUp(ctx context.Context, base Revision, view *View, moved Moved) (*Moved, Lineage, error) {
-	lineage, err := d.lineage(ctx, base)
-	if err != nil {
-		return nil, lineage, err
-	}
+// bringUp moves an operation that is older than memory up to where memory begins.
+func (d *Document) bringUp(ctx context.Context, view *View, moved Moved) (*Moved, error) {
 	for moved.To < view.Base {
 		commits, err := d.read(ctx, moved.To+1, view.Base, readBytes)
 		if err != nil {
-			return nil, lineage, err
+			return nil, err
 		}
 		for _, c := range commits {
 			moved.Over(c)
 		}
 	}
-	return &moved, lineage, nil
+	return &moved, nil
 }
 
-// lineage is the lineage at a revision that is not in memory.
-func (d *Document) lineage(ctx context.Context, rev Revision) (Lineage, error) {
-	if rev == 0 {
-		return Lineage{}, nil
+// lineage is the lineage at the revision of a place that is not in memory. The commit of the floor itself is gone: there the
+// commit after it tells whether the place's own lineage is right, and where it is not, any other says so.
+func (d *Document) lineage(ctx context.Context, p *Place) (*Lineage, error) {
+	if p.Rev == 0 {
+		return &Lineage{}, nil
 	}
+	rev := max(p.Rev, d.floor+1)
 	commits, err := d.read(ctx, rev, rev, 1)
 	if err != nil {
-		return Lineage{}, err
+		return nil, err
 	}
-	return commits[0].Lineage, nil
+	c := commits[0]
+	if c.Rev == p.Rev {
+		return &c.Lineage, nil
+	}
+	lineage := p.Lineage
+	if lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes) != c.Lineage {
+		lineage[0] ^= 0xff
+	}
+	return &lineage, nil
 }
 
 // lookUp completes an open with what is not in memory.
-func (d *Document) lookUp(ctx context.Context, o *OpenRequest) error {
+func (d *Document) lookUp(ctx context.Context, o *OpenRequest) (err error) {
 	view := d.View()
 	if held := o.Held; held != nil && d.needsLookUp(held, view) {
-		lineage, err := d.lineage(ctx, held.Rev)
-		if err != nil {
+		if o.HeldLineage, err = d.lineage(ctx, held); err != nil {
 			return err
 		}
-		o.HeldLineage = &lineage
 	}
-	if out := o.Outstanding; out != nil && d.needsLookUp(&out.Base, view) {
-		moved, lineage, err := d.bringUp(ctx, out.Base.Rev, view, Moved{Op: out.Op, Caret: out.Caret, To: out.Base.Rev})
-		if err != nil {
-			return err
-		}
-		o.BaseLineage, out.Moved = &lineage, moved
+	out := o.Outstanding
+	if out == nil || !d.needsLookUp(&out.Base, view) {
+		return nil
 	}
-	return nil
+	if o.BaseLineage, err = d.lineage(ctx, &out.Base); err != nil {
+		return err
+	}
+	if *o.BaseLineage != out.Base.Lineage {
+		return nil // it was made on something else
+	}
+	moved := Moved{Op: out.Op, Caret: out.Caret, To: out.Base.Rev}
+	if out.Moved != nil {
+		moved = *out.Moved // history in memory moved on since
+	}
+	out.Moved, err = d.bringUp(ctx, view, moved)
+	return err
 }
 
 func (d *Document) needsLookUp(p *Place, view *View) bool {
-	return p.ID == view.Place.ID && p.Epoch == view.Place.Epoch && p.Rev >= 0 && p.Rev < view.Base
+	return p.ID == view.Place.ID && p.Epoch == view.Place.Epoch && p.Rev >= d.floor && p.Rev < view.Base
 }

@@ -32,13 +32,13 @@ type leaving struct {
 const leftKept = 1024
 
 // Since is what changed behind a version: whom to show, and who left. False: so many left since that not all are remembered.
-// Version 0 stands for a reader that knows nobody.
-func (p *Presences) Since(version int64, own SessionNumber) (peers []Presence, left []SessionNumber, ok bool) {
+// Version 0 stands for a reader that knows nobody. With all, everybody who is there is shown, changed or not.
+func (p *Presences) Since(version int64, own SessionNumber, all bool) (peers []Presence, left []SessionNumber, ok bool) {
 	if version != 0 && len(p.left) == leftKept && version < p.left[0].version {
 		return nil, nil, false
 	}
 	for _, peer := range p.Peers {
-		if peer.version > version && peer.Session != own {
+		if (all || peer.version > version) && peer.Session != own {
 			peers = append(peers, peer)
 		}
 	}

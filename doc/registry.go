@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 )
 
@@ -25,6 +26,7 @@ type Registry struct {
 
 // entry is one document in memory, or on its way there.
 type entry struct {
+	kind   Kind          // as the first to open it asked for
 	loaded chan struct{} // closed when doc or err is set
 	doc    *Document
 	err    error
@@ -37,8 +39,8 @@ func NewRegistry(store Store, cfg Config) *Registry {
 	return &Registry{store: store, cfg: cfg.withDefaults(), ctx: ctx, cancel: cancel, entries: map[string]*entry{}}
 }
 
-// Open attaches a session to the document called name, which is loaded, or created, where it is not in memory. wake is called
-// whenever the session has something to read; it must not block.
+// Open attaches a session to the document called name, which is loaded, or created, where it is not in memory; of kind 0 it is
+// ErrNotFound where there is none. wake is called whenever the session has something to read; it must not block.
 func (r *Registry) Open(ctx context.Context, name string, kind Kind, o *OpenRequest, wake func()) (*Session, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
@@ -54,16 +56,18 @@ func (r *Registry) Open(ctx context.Context, name string, kind Kind, o *OpenRequ
 			return nil, ctx.Err()
 		}
 		switch {
+		case e.err != nil && e.kind != kind: // that answers another question
 		case e.err != nil:
 			return nil, e.err
-		case e.doc.kind != kind:
+		case kind != 0 && e.doc.kind != kind:
 			return nil, fmt.Errorf("%w: %q is %s, not %s", ErrKind, name, e.doc.kind, kind)
+		default:
+			session, err := e.doc.open(ctx, o, wake)
+			if !errors.Is(err, errUnloaded) {
+				return session, err
+			}
 		}
-		session, err := e.doc.open(ctx, o, wake)
-		if !errors.Is(err, ErrClosed) {
-			return session, err
-		}
-		// It was unloading. Whoever comes meanwhile waits, and has it loaded anew.
+		// It is on its way out. Whoever comes meanwhile waits, and has it loaded anew.
 		select {
 		case <-e.gone:
 		case <-ctx.Done():
@@ -81,28 +85,39 @@ func (r *Registry) entry(name string, kind Kind) (*entry, error) {
 	}
 	e := r.entries[name]
 	if e == nil {
-		e = &entry{loaded: make(chan struct{}), gone: make(chan struct{})}
+		e = &entry{kind: kind, loaded: make(chan struct{}), gone: make(chan struct{})}
 		r.entries[name] = e
-		go r.run(name, kind, e)
+		go r.run(name, e)
 	}
 	return e, nil
 }
 
 // run loads a document, and takes its entry away when it has ended. Close waits for it.
-func (r *Registry) run(name string, kind Kind, e *entry) {
-	stored, err := r.store.Load(r.ctx, name, kind)
-	if err == nil {
-		e.doc, err = start(name, stored, r.store, r.cfg)
-	}
-	e.err = err
+func (r *Registry) run(name string, e *entry) {
+	e.doc, e.err = r.load(name, e.kind)
 	close(e.loaded)
-	if err == nil {
+	if e.err == nil {
 		<-e.doc.gone
 	}
 	r.mu.Lock()
 	delete(r.entries, name)
 	r.mu.Unlock()
 	close(e.gone)
+}
+
+// load starts a document from the store. A panic over what is stored there is this document's alone (D8).
+func (r *Registry) load(name string, kind Kind) (d *Document, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.cfg.Logger.Error("document not loaded: broken invariant", "doc", name, "err", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("load %q: %w: internal error", name, ErrDamaged)
+		}
+	}()
+	stored, err := r.store.Load(r.ctx, name, kind)
+	if err != nil {
+		return nil, err
+	}
+	return start(name, stored, r.store, r.cfg)
 }
 
 // Loaded is how many documents are in memory.

@@ -35,6 +35,7 @@ type Session struct {
 	// Owned by the writer.
 	cursor   Cursor
 	presence int64
+	recount  bool // hear of everybody again
 }
 
 // A Refusal says that a submission was not taken, and stays undecided.
@@ -47,7 +48,7 @@ type Refusal struct {
 func (s *Session) begin(o *OpenRequest) {
 	s.number, s.client, s.opened = o.Session, o.Client, o.Opened
 	s.cursor, s.own = o.Opened.Cursor, o.Opened.Cursor.Own
-	s.rev = s.cursor.Rev
+	s.rev, s.check = s.cursor.Rev, s.cursor.checked
 }
 
 // Number names the session towards others.
@@ -73,10 +74,10 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 		Session: s.number, Name: Name{s.client, seq}, Base: base, Op: op, Bytes: bytes, Caret: caret,
 	}
 	if view := s.doc.View(); base < view.Base {
-		if base < 0 {
-			return fmt.Errorf("%w: %d", ErrBase, base)
+		if base < s.doc.floor {
+			return fmt.Errorf("%w: %d is below %d", ErrBase, base, s.doc.floor)
 		}
-		moved, _, err := s.doc.bringUp(ctx, base, view, Moved{Op: op, Caret: caret, To: base})
+		moved, err := s.doc.bringUp(ctx, view, Moved{Op: op, Caret: caret, To: base})
 		if err != nil {
 			return err
 		}
@@ -85,18 +86,18 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 	s.mu.Lock()
 	s.own = sub.Name
 	s.mu.Unlock()
-	full := false
-	err := s.doc.post(func() {
-		if full = s.submission != nil; !full {
+	var waits *Submission
+	open := s.doc.post(func() {
+		if waits = s.submission; waits == nil {
 			s.submission = sub
 			s.queue()
 		}
 	})
 	switch {
-	case err != nil:
+	case !open:
 		return ErrOpenAgain
-	case full:
-		return fmt.Errorf("%w: sequence %d was submitted while %d waits", ErrRepeat, seq, s.submission.Seq)
+	case waits != nil:
+		return fmt.Errorf("%w: sequence %d was submitted while %d waits", ErrRepeat, seq, waits.Seq)
 	}
 	return nil
 }
@@ -112,7 +113,7 @@ func (s *Session) queue() {
 // Move shows presence. What was not sent on yet is replaced.
 func (s *Session) Move(m Move) {
 	m.Session = s.number
-	_ = s.doc.post(func() {
+	s.doc.post(func() {
 		if m.User == nil && s.move != nil {
 			m.User = s.move.User
 		}
@@ -123,7 +124,7 @@ func (s *Session) Move(m Move) {
 
 // Close ends the session, and its presence with it.
 func (s *Session) Close() {
-	_ = s.doc.post(func() { s.doc.leaves = append(s.doc.leaves, s.number) })
+	s.doc.post(func() { s.doc.leaves = append(s.doc.leaves, s.number) })
 }
 
 // behind reports whether the writer has not read all of a view.
@@ -152,7 +153,7 @@ func (s *Session) refuse(r Refusal) {
 type Update struct {
 	Items   []Item
 	Refused []Refusal
-	// Presence, at a revision that the items reach.
+	// Presence, at a revision that the items reach: of who changed it, and who left.
 	Rev   Revision
 	Peers []Presence
 	Left  []SessionNumber
@@ -203,22 +204,22 @@ func (s *Session) pull(ctx context.Context, view *View) ([]Item, error) {
 		}
 	}
 	for _, item := range items {
-		if item.Count > 1 {
-			s.presence = 0 // carets came without their authors' word: hear of everybody again
+		if item.Count > 0 && item.Ack == 0 && item.Session == 0 {
+			s.recount = true // carets came without their authors' word
 		}
 	}
 	return items, err
 }
 
 func (s *Session) readPresence(p *Presences, u *Update) {
-	if p.Version == s.presence {
+	if p.Version == s.presence && !s.recount {
 		return
 	}
-	peers, left, ok := p.Since(s.presence, s.number)
+	peers, left, ok := p.Since(s.presence, s.number, s.recount)
 	if !ok {
 		u.Ended = ErrOpenAgain
 		return
 	}
 	u.Rev, u.Peers, u.Left = p.Rev, peers, left
-	s.presence = p.Version
+	s.presence, s.recount = p.Version, false
 }

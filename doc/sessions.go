@@ -42,15 +42,19 @@ func (s *State) move(m Move) {
 }
 
 // movePresence moves everybody's carets over a commit, which puts its author's where it says. Readers do the same with the
-// commit itself, so that the version stays.
+// commit itself, so that the version stays. A batch is gone through commit by commit: a caret must not be clamped to what the
+// last one leaves.
 func (s *State) movePresence(c *Committed) {
 	for _, a := range s.sessions {
 		p := &a.presence
 		switch {
 		case a.number == c.Session && c.Caret >= 0:
-			p.Range, p.Shown = s.clamp(ot.Range{Anchor: c.Caret, Head: c.Caret}), true
+			p.Range, p.Shown = ot.Range{Anchor: c.Caret, Head: c.Caret}, true
 		case a.number == c.Session:
+			// Readers move it like everybody else's: they are told.
 			p.Range = ot.TransformRange(c.Op, p.Range, ot.Right)
+			s.version++
+			p.version = s.version
 		default:
 			p.Range = ot.TransformRange(c.Op, p.Range, ot.Left)
 		}

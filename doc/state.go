@@ -2,6 +2,7 @@ package doc
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -77,6 +78,12 @@ func NewState(stored *Stored, cfg StateConfig) (*State, error) {
 	}
 	if s.records == nil {
 		s.records = map[ClientID]Record{}
+	}
+	end := stored.Place().Rev
+	for client, r := range s.records {
+		if r.Rev > end {
+			return nil, fmt.Errorf("%w: the record of client %s has revision %d, history ends at %d", ErrDamaged, client, r.Rev, end)
+		}
 	}
 	if h := s.text.Hash(); h != stored.Snapshot.Hash {
 		return nil, fmt.Errorf("%w: the snapshot of revision %d has the hash %d, recorded is %d",
@@ -181,7 +188,11 @@ func (s *State) Turn(in *Inbox) (*Batch, []Effect) {
 		effects = append(effects, s.commitOutstanding(o, in.Now)...)
 	}
 	for _, sub := range in.Submissions {
-		if err, ended := s.submit(sub, in.Now); err != nil {
+		err, ended := s.submit(sub, in.Now)
+		if errors.Is(err, ErrBehind) { // history moved on since it was brought up; an open looks it up anew
+			err, ended = fmt.Errorf("%w: %w", ErrOpenAgain, err), true
+		}
+		if err != nil {
 			effects = append(effects, Effect{Session: sub.Session, Err: err, Ended: ended, Seq: sub.Seq})
 			if ended {
 				s.leave(sub.Session)

@@ -14,7 +14,7 @@ type Submission struct {
 	Base    Revision // what Op was made on
 	Op      ot.Op
 	Bytes   []byte // Op as it came
-	Caret   int    // in Op's target; negative: none
+	Caret   int    // in Op's target; negative: none; beyond the end: taken for it
 	// Moved is Op, and its caret, brought up to the revision To from history that is not in memory. Nil: nothing was to do.
 	Moved *Moved
 }
@@ -46,8 +46,8 @@ func (s *State) submit(sub *Submission, now int64) (err error, ended bool) {
 	}
 	rec, known := s.records[sub.Client]
 	switch {
-	case sub.Seq < 1 || known && sub.Seq < rec.Seq:
-		return fmt.Errorf("%w: sequence %d is below %d, the last one", ErrRepeat, sub.Seq, rec.Seq), true
+	case sub.Seq < 1 || sub.Seq > ot.MaxInt || known && sub.Seq < rec.Seq:
+		return fmt.Errorf("%w: sequence %d after %d", ErrRepeat, sub.Seq, rec.Seq), true
 	case known && sub.Seq == rec.Seq:
 		if rec.Digest != DigestOf(sub.Base, sub.Bytes) {
 			return fmt.Errorf("%w: sequence %d", ErrRepeat, sub.Seq), true
@@ -86,7 +86,7 @@ func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 	if err := s.text.Apply(moved.Op); err != nil {
 		return fmt.Errorf("%w: %w", ErrOp, err), true
 	}
-	c := &Committed{Op: moved.Op, Session: sub.Session, Caret: moved.Caret}
+	c := &Committed{Op: moved.Op, Session: sub.Session, Caret: min(moved.Caret, s.text.Len())}
 	c.Commit = Commit{
 		Rev: s.head.Rev + 1, Client: sub.Client, Seq: sub.Seq,
 		Digest: DigestOf(sub.Base, sub.Bytes), Time: now, Bytes: ot.AppendOp(nil, moved.Op),

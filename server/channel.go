@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"tandem/doc"
 	"tandem/ot"
@@ -14,6 +15,15 @@ const maxDocument = ot.MaxDocument
 
 // pieceUnits is the length of a piece of a snapshot, in UTF-16 code units: 16 to 48 KiB of text.
 const pieceUnits = 16 << 10
+
+const (
+	// pieceBytes is how much of a rich text, which has more to it than its characters, a piece has.
+	pieceBytes = frameBytes
+	// pieceComponents is how many components a piece has: a client need not take longer operations than it may send.
+	pieceComponents = 4000
+	// peersAtOnce is how many people one presence has.
+	peersAtOnce = 512
+)
 
 // channel is one session on a connection.
 type channel struct {
@@ -30,6 +40,78 @@ type channel struct {
 	told    bool     // opened was written
 	content *ot.Text // to be written; nil: it was, or the client resumes
 	offset  int      // up to which it was written
+}
+
+// channel is a session of this connection; nil: it has ended, of which the client hears, or heard.
+func (c *conn) channel(id wire.Channel) *channel {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.channels[id]
+}
+
+// open begins a session, on a goroutine of its own: a document that takes long to load holds up no other. read waits for it.
+func (c *conn) open(m wire.Open) error {
+	ch := &channel{conn: c, id: m.Channel}
+	c.mu.Lock()
+	_, taken := c.channels[m.Channel]
+	n := max(len(c.channels), c.opening) // a channel that is closed while it opens costs as much as one that is open
+	fits := n < c.server.cfg.Limits.Channels
+	if !taken && fits {
+		c.channels[m.Channel] = ch
+		c.opening++
+	}
+	c.mu.Unlock()
+	switch {
+	case taken:
+		return fmt.Errorf("%w: channel %d is open", wire.ErrMessage, m.Channel)
+	case !fits:
+		c.push(errorMessage(m.Channel, fmt.Errorf("%w: %d documents on one connection", errBusy, n)))
+		return nil
+	}
+	c.opens.Go(func() {
+		defer func() {
+			if r := recover(); r != nil {
+				ch.end(c.panicked(r))
+			}
+			c.mu.Lock()
+			c.opening--
+			c.mu.Unlock()
+		}()
+		ch.open(c.ctx, m)
+	})
+	return nil
+}
+
+// drop ends a session.
+func (c *conn) drop(id wire.Channel) {
+	c.mu.Lock()
+	ch := c.channels[id]
+	delete(c.channels, id)
+	var session *doc.Session
+	if ch != nil {
+		ch.closed = true
+		session = ch.session
+	}
+	c.mu.Unlock()
+	if session != nil {
+		session.Close()
+	}
+}
+
+// leave ends every session, also those whose open is under way.
+func (c *conn) leave() {
+	c.mu.Lock()
+	channels := c.channels
+	c.channels = nil
+	for _, ch := range channels {
+		ch.closed = true
+	}
+	c.mu.Unlock()
+	for _, ch := range channels {
+		if ch.session != nil { // it is not set any more where closed is
+			ch.session.Close()
+		}
+	}
 }
 
 // open opens the document. The answer is the writer's to give: it pulls.
@@ -61,8 +143,10 @@ func (ch *channel) open(ctx context.Context, m wire.Open) {
 		return
 	}
 	c.mu.Lock()
-	ch.session = session
 	gone := ch.closed
+	if !gone {
+		ch.session = session
+	}
 	c.mu.Unlock()
 	if gone {
 		session.Close()
@@ -75,9 +159,9 @@ func (ch *channel) open(ctx context.Context, m wire.Open) {
 func (c *conn) report(document string, err error) {
 	switch code := wire.CodeOf(err); code {
 	case wire.CodeInternal, wire.CodeDamaged, wire.CodeUnavailable:
-		c.log.Error("open failed", "doc", document, "err", err)
+		c.log().Error("open failed", "doc", document, "err", err)
 	default:
-		c.log.Debug("open refused", "doc", document, "err", err)
+		c.log().Debug("open refused", "doc", document, "err", err)
 	}
 }
 
@@ -85,7 +169,7 @@ func (c *conn) report(document string, err error) {
 func (ch *channel) submit(ctx context.Context, m wire.Submit) error {
 	session := ch.opened()
 	if session == nil {
-		return errors.Join(wire.ErrMessage, errors.New("submit: the channel is not open yet"))
+		return fmt.Errorf("%w: submit: channel %d is not open yet", wire.ErrMessage, m.Channel)
 	}
 	caret := -1
 	if m.Caret.OK {
@@ -129,8 +213,7 @@ func (ch *channel) end(err error) {
 		delete(c.channels, ch.id)
 	}
 	session := ch.session
-	c.control = errorMessage(ch.id, err).Append(c.control)
-	c.startWriter()
+	c.say(errorMessage(ch.id, err))
 	c.mu.Unlock()
 	if session != nil {
 		session.Close()
@@ -156,9 +239,8 @@ func errorMessage(id wire.Channel, err error) wire.Error {
 
 // fill appends what the channel has to say to a frame; a frame that is full is sent. again: there is more.
 func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_ []byte, again bool) {
-	session := ch.opened()
 	ch.conn.mu.Lock()
-	closed := ch.closed
+	session, closed := ch.session, ch.closed
 	ch.conn.mu.Unlock()
 	if session == nil || closed {
 		return frame, false
@@ -184,7 +266,7 @@ func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_
 	update, err := session.Next(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			ch.conn.log.Error("reading history failed", "err", err)
+			ch.conn.log().Error("reading history failed", "err", err)
 			ch.end(err)
 		}
 		return frame, false
@@ -219,17 +301,19 @@ func (ch *channel) tell(u *doc.Update, add func(wire.Message)) {
 		m.Seq = r.Seq
 		add(m)
 	}
-	if len(u.Peers)+len(u.Left) > 0 {
-		add(presenceMessage(ch.id, u))
+	for peers, left := u.Peers, u.Left; len(peers)+len(left) > 0; {
+		n, l := min(len(peers), peersAtOnce), min(len(left), peersAtOnce)
+		add(presenceMessage(ch.id, u.Rev, peers[:n], left[:l]))
+		peers, left = peers[n:], left[l:]
 	}
 	if u.Ended != nil {
 		ch.end(u.Ended)
 	}
 }
 
-func presenceMessage(id wire.Channel, u *doc.Update) wire.PresenceUpdate {
-	m := wire.PresenceUpdate{Channel: id, Rev: u.Rev, Left: u.Left}
-	for _, p := range u.Peers {
+func presenceMessage(id wire.Channel, rev doc.Revision, peers []doc.Presence, left []doc.SessionNumber) wire.PresenceUpdate {
+	m := wire.PresenceUpdate{Channel: id, Rev: rev, Left: left}
+	for _, p := range peers {
 		peer := wire.Peer{Session: p.Session, User: wire.User{Name: p.User.Name, Color: p.User.Color}}
 		if p.Shown {
 			peer.Selection = wire.Some(wire.Selection{Anchor: p.Range.Anchor, Head: p.Range.Head})
@@ -260,10 +344,24 @@ func (ch *channel) piece() wire.Snapshot {
 	if ch.content.Splits(to) {
 		to++
 	}
-	m := wire.Snapshot{Channel: ch.id, Op: ch.content.Slice(from, to), More: to < ch.content.Len()}
-	ch.offset = to
+	op := head(ch.content.Slice(from, to))
+	ch.offset += op.TargetLen()
+	m := wire.Snapshot{Channel: ch.id, Op: op, More: ch.offset < ch.content.Len()}
 	if !m.More {
 		ch.content = nil
 	}
 	return m
+}
+
+// head is as much of a piece of content as one message has room for, and at least a component: each may have embeds or
+// attributes of some KiB.
+func head(op ot.Op) ot.Op {
+	var buf []byte
+	for size, i := 0, 0; i < len(op); i++ {
+		buf = ot.AppendOp(buf[:0], op[i:i+1])
+		if size += len(buf); i > 0 && (size > pieceBytes || i >= pieceComponents) {
+			return op[:i]
+		}
+	}
+	return op
 }

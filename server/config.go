@@ -54,9 +54,10 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	if l.Wire == (wire.Limits{}) {
-		l.Wire = wire.ClientLimits()
-	}
+	wired := wire.ClientLimits()
+	l.Wire.Message = cmp.Or(l.Wire.Message, wired.Message)
+	l.Wire.Peers = cmp.Or(l.Wire.Peers, wired.Peers)
+	l.Wire.Op = cmp.Or(l.Wire.Op, wired.Op)
 	l.Connections = cmp.Or(l.Connections, 20_000)
 	l.Channels = cmp.Or(l.Channels, 64)
 	l.Hello = cmp.Or(l.Hello, 5*time.Second)

@@ -3,17 +3,16 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
 
-	"tandem/doc"
 	"tandem/server/wire"
 )
 
@@ -23,6 +22,8 @@ var (
 	errHello    = errors.New("the first message must be one hello, and no other")
 	errPings    = errors.New("too many pings")
 	errText     = errors.New("a text frame, messages are binary")
+	errPanic    = errors.New("internal error")
+	errClosing  = errors.New("the connection is being closed")
 )
 
 const (
@@ -30,17 +31,22 @@ const (
 	frameBytes = 64 << 10
 	// sendBuffer bounds what the kernel holds for a reader that does not read.
 	sendBuffer = 256 << 10
-	// closeWait is how long a close frame is waited for.
+	// controlBytes is how much may wait of what is said once. A client that makes the server say more than it reads is cut off.
+	controlBytes = 64 << 10
+	// closeWait is how long the peer's close frame is waited for, once ours is written.
 	closeWait = 2 * time.Second
+	// pingWindow is over what time pings are counted.
+	pingWindow = 10 * time.Second
 )
 
-// writeBuffers are shared by all connections: one that waits has none.
+// upgrader's write buffers are shared by all connections: one that waits has none.
 var upgrader = websocket.Upgrader{
-	Subprotocols:    []string{wire.Subprotocol},
-	ReadBufferSize:  1024,
-	WriteBufferSize: 4096,
-	WriteBufferPool: &sync.Pool{},
-	CheckOrigin:     func(*http.Request) bool { return true }, // originRule has
+	HandshakeTimeout: 10 * time.Second,
+	Subprotocols:     []string{wire.Subprotocol},
+	ReadBufferSize:   1024,
+	WriteBufferSize:  4096,
+	WriteBufferPool:  &sync.Pool{},
+	CheckOrigin:      func(*http.Request) bool { return true }, // originRule has
 }
 
 // conn is one WebSocket. Its reader is a goroutine that lives as long as it does; its writer is one that lives while there is
@@ -49,29 +55,35 @@ type conn struct {
 	// Immutable after start.
 	server *Server
 	ws     *websocket.Conn // set by start
-	log    *slog.Logger
 	ctx    context.Context // done when the connection ends
 	cancel context.CancelFunc
-	ping   *time.Timer
 
 	// Owned by the reader.
 	welcomed bool
-	pings    int // since pingsAt
+	inFrame  bool // between a frame's first byte and its last, or behind the last frame: signs of life do not count
+	pings    int  // since pingsAt
 	pingsAt  time.Time
+	opens    sync.WaitGroup // opens under way
 
 	// Guarded by mu, which is held for moments only: documents take it to wake the writer.
 	mu       sync.Mutex
-	channels map[wire.Channel]*channel
-	opens    sync.WaitGroup // opens under way
-	control  []byte         // encoded messages that wait
-	dirty    []*channel     // with something to write, in turn
-	writing  bool           // there is a writer
-	last     *closing       // what to close with when nothing waits any more
-	ended    bool           // nothing is written any more
+	channels map[wire.Channel]*channel // nil: the reader has ended
+	opening  int                       // opens under way, those of channels that were closed meanwhile too
+	ping     *time.Timer               // sends the next ping
+	cut      *time.Timer               // runs from our close frame on
+	control  []byte                    // encoded messages that wait
+	dirty    []*channel                // with something to write, in turn
+	writing  bool                      // there is a writer
+	quiet    chan struct{}             // not nil while the reader waits for the writer to end; closed by it
+	last     *closeFrame                  // what to close with when nothing waits any more
+	ended    bool                      // nothing is written any more
 }
 
-// closing is a close frame.
-type closing struct {
+// log has the peer in it. It is made when needed: a connection that waits does without.
+func (c *conn) log() *slog.Logger { return c.server.log.With("remote", c.ws.RemoteAddr().String()) }
+
+// closeFrame is what a connection is closed with.
+type closeFrame struct {
 	code wire.CloseCode
 	text string
 }
@@ -85,7 +97,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &conn{
-		server: s, log: s.log.With("remote", r.RemoteAddr), ctx: ctx, cancel: cancel,
+		server: s, ctx: ctx, cancel: cancel,
 		channels: map[wire.Channel]*channel{}, writing: true, // until start
 	}
 	if err := s.add(c); err != nil {
@@ -104,17 +116,21 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *conn) start(ws *websocket.Conn) {
-	if tcp, ok := ws.NetConn().(*net.TCPConn); ok {
+	if tcp, ok := socket(ws).(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendBuffer)
 	}
 	limits := c.server.cfg.Limits
 	ws.SetReadLimit(wire.MaxFirstFrame)
-	ws.SetPongHandler(func(string) error { return nil }) // it is a sign of life, and read as one
+	ws.SetPongHandler(func(string) error { return c.alive() })
 	ws.SetPingHandler(func(data string) error {
 		if err := c.countPing(); err != nil {
 			return err
 		}
-		return ignoreTimeout(ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(limits.Write)))
+		err := ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(limits.Write))
+		if err != nil && !isTimeout(err) { // of a timeout the writer finds out
+			return err
+		}
+		return c.alive()
 	})
 	c.mu.Lock()
 	c.ws, c.writing = ws, false // what came before, such as a goaway, may be written now
@@ -122,70 +138,113 @@ func (c *conn) start(ws *websocket.Conn) {
 	if len(c.control) > 0 || c.last != nil {
 		c.startWriter()
 	}
+	ended := c.ended
 	c.mu.Unlock()
+	if ended { // aborted before there was anything to cut
+		c.abort()
+	}
 	go c.read() // ends with the connection; Shutdown waits for it
 }
 
-func ignoreTimeout(err error) error {
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return nil // the writer will find out
+// socket is the connection below TLS, if there is any: its Close does not wait for a writer.
+func socket(ws *websocket.Conn) net.Conn {
+	nc := ws.NetConn()
+	if below, ok := nc.(interface{ NetConn() net.Conn }); ok {
+		return below.NetConn()
 	}
-	return err
+	return nc
+}
+
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}
+
+// alive notes a sign of life between frames. One within a frame does not prolong it.
+func (c *conn) alive() error {
+	if !c.welcomed || c.inFrame {
+		return nil
+	}
+	return c.ws.SetReadDeadline(time.Now().Add(c.server.cfg.Limits.Idle))
 }
 
 func (c *conn) sendPing() {
 	limits := c.server.cfg.Limits
-	if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(limits.Write)) == nil {
+	err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(limits.Write))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended && c.channels != nil && (err == nil || isTimeout(err)) {
 		c.ping.Reset(limits.PingEvery)
 	}
 }
 
 // countPing refuses floods.
 func (c *conn) countPing() error {
-	if now := time.Now(); now.Sub(c.pingsAt) > 10*time.Second {
+	if now := time.Now(); now.Sub(c.pingsAt) > pingWindow {
 		c.pingsAt, c.pings = now, 0
 	}
-	if c.pings++; time.Duration(c.pings)*c.server.cfg.Limits.PingGap > 10*time.Second {
+	if c.pings++; time.Duration(c.pings)*c.server.cfg.Limits.PingGap > pingWindow {
 		return errPings
 	}
 	return nil
 }
 
-// read reads until the connection ends, and then takes it apart.
+// read reads until the connection ends, and then takes it apart: its sessions leave at once, what it still has to say is said.
 func (c *conn) read() {
 	err := c.readMessages()
-	c.fail(err)
-	// The peer's close frame, or its end, is waited for a moment, so that it reads ours.
-	_ = c.ws.SetReadDeadline(time.Now().Add(closeWait))
-	for range 100 {
-		if _, _, err := c.ws.NextReader(); err != nil {
-			break
-		}
-	}
-	c.ping.Stop()
+	c.inFrame = true
 	c.cancel()
+	c.leave()
+	c.fail(err)
+	c.linger()
 	_ = c.ws.Close()
 	c.opens.Wait()
-	c.mu.Lock()
-	c.ended = true
-	channels := c.channels
-	c.channels = nil
-	c.mu.Unlock()
-	for _, ch := range channels {
-		if ch.session != nil {
-			ch.session.Close()
-		}
-	}
 	c.server.remove(c)
 }
 
-func (c *conn) readMessages() error {
-	limits := c.server.cfg.Limits
-	deadline := limits.Hello
-	for {
-		if err := c.ws.SetReadDeadline(time.Now().Add(deadline)); err != nil {
-			return err
+// linger waits until the writer has ended, and then for the peer's close frame, or its end: a socket that is closed over bytes
+// that nobody has read is reset, and takes our close frame with it.
+func (c *conn) linger() {
+	c.mu.Lock()
+	c.ping.Stop()
+	var quiet chan struct{}
+	if c.writing {
+		quiet = make(chan struct{})
+		c.quiet = quiet
+	}
+	c.mu.Unlock()
+	if quiet != nil {
+		<-quiet
+	}
+	c.mu.Lock()
+	said := c.cut != nil
+	c.mu.Unlock()
+	if !said {
+		return
+	}
+	_ = c.ws.SetReadDeadline(time.Now().Add(closeWait))
+	var err error
+	for err == nil {
+		_, _, err = c.ws.NextReader()
+	}
+	if _, closed := errors.AsType[*websocket.CloseError](err); !closed {
+		_, _ = io.Copy(io.Discard, c.ws.NetConn()) // the error is an old one: gorilla reads no further behind it
+	}
+	c.cut.Stop()
+}
+
+// readMessages reads until something ends the connection. A panic, which is a bug, ends this connection and no other.
+func (c *conn) readMessages() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = c.panicked(r)
 		}
+	}()
+	limits := c.server.cfg.Limits
+	if err := c.ws.SetReadDeadline(time.Now().Add(limits.Hello)); err != nil {
+		return err
+	}
+	for {
 		kind, frame, err := c.readFrame()
 		switch {
 		case err != nil:
@@ -196,57 +255,71 @@ func (c *conn) readMessages() error {
 		if err := wire.DecodeClient(frame, limits.Wire, c.receive); err != nil {
 			return err
 		}
-		if c.welcomed {
-			deadline = limits.Idle
+		if c.closing() {
+			return errClosing // who goes on talking is not heard
+		}
+		if err := c.alive(); err != nil {
+			return err
 		}
 	}
 }
 
-// readFrame reads a frame. Once it has begun, it has its own time to end: pongs between its fragments do not prolong it.
+func (c *conn) panicked(r any) error {
+	c.log().Error("broken invariant", "err", r, "stack", string(debug.Stack()))
+	return errPanic
+}
+
+// readFrame reads a frame. Once it has begun, it has its own time to end: pongs between its fragments do not prolong it. The first
+// has to end in the time for hello.
 func (c *conn) readFrame() (int, []byte, error) {
-	limits := c.server.cfg.Limits
-	if c.welcomed {
-		c.ws.SetPongHandler(func(string) error { return c.ws.SetReadDeadline(time.Now().Add(limits.Idle)) })
-	}
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		return 0, nil, err
 	}
-	c.ws.SetPongHandler(func(string) error { return nil })
-	if err := c.ws.SetReadDeadline(time.Now().Add(limits.Message)); err != nil {
-		return 0, nil, err
+	if c.welcomed {
+		if err := c.ws.SetReadDeadline(time.Now().Add(c.server.cfg.Limits.Message)); err != nil {
+			return 0, nil, err
+		}
 	}
+	c.inFrame = true
 	frame, err := io.ReadAll(r)
+	c.inFrame = false
 	return kind, frame, err
 }
 
 // fail closes the connection because of what its reader met.
 func (c *conn) fail(err error) {
 	code := wire.CodeOf(err)
-	closing := closing{code.Close(), code.String()}
-	var netErr net.Error
-	switch {
-	case websocket.IsUnexpectedCloseError(err), websocket.IsCloseError(err, websocket.CloseNormalClosure), errors.Is(err, net.ErrClosed):
+	last := closeFrame{code.Close(), code.String()}
+	if _, ok := errors.AsType[*websocket.CloseError](err); ok { // it was answered
 		c.abandon()
+		_ = c.ws.Close()
+		return
+	}
+	switch {
+	case errors.Is(err, errClosing):
 		return
 	case errors.Is(err, errText):
-		closing.code, closing.text = wire.CloseTextFrame, errText.Error()
+		last = closeFrame{wire.CloseTextFrame, errText.Error()}
 	case errors.Is(err, websocket.ErrReadLimit):
-		closing.code, closing.text = wire.CloseTooLarge, "frame too large"
+		last = closeFrame{wire.CloseTooLarge, "frame too large"}
 	case errors.Is(err, errHello), errors.Is(err, errPings):
-		closing.code, closing.text = wire.CloseBadMessage, err.Error()
-	case errors.As(err, &netErr) && netErr.Timeout() && !c.welcomed:
-		closing.code, closing.text = wire.CloseHelloTimeout, "no hello"
-	case errors.As(err, &netErr) && netErr.Timeout():
-		closing.code, closing.text = wire.CloseIdle, "nothing came for too long"
+		last = closeFrame{wire.CloseBadMessage, err.Error()}
+	case errors.Is(err, errPanic):
+		last = closeFrame{wire.CloseInternal, err.Error()}
+	case isTimeout(err) && !c.welcomed:
+		last = closeFrame{wire.CloseHelloTimeout, "no hello"}
+	case isTimeout(err):
+		last = closeFrame{wire.CloseIdle, "nothing came for too long"}
 	case errors.Is(err, wire.ErrMessage):
-		c.log.Warn("connection closed: bad message", "err", err)
+		c.log().Info("connection closed: bad message", "err", err)
 		c.push(wire.Error{Code: code, Text: err.Error()})
 	default: // the network's
 		c.abandon()
+		_ = c.ws.Close()
 		return
 	}
-	c.closeWith(closing)
+	c.closeWith(last)
 }
 
 // receive takes a message.
@@ -289,67 +362,32 @@ func (c *conn) welcome() {
 	})
 }
 
-// channel is a session of this connection; nil: it has ended, of which the client hears, or heard.
-func (c *conn) channel(id wire.Channel) *channel {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.channels[id]
-}
-
-// open begins a session, on a goroutine of its own: a document that takes long to load holds up no other. read waits for it.
-func (c *conn) open(m wire.Open) error {
-	ch := &channel{conn: c, id: m.Channel}
-	c.mu.Lock()
-	_, taken := c.channels[m.Channel]
-	n := len(c.channels)
-	if !taken && n < c.server.cfg.Limits.Channels {
-		c.channels[m.Channel] = ch
-	}
-	c.mu.Unlock()
-	switch {
-	case taken:
-		return fmt.Errorf("%w: channel %d is open", wire.ErrMessage, m.Channel)
-	case n >= c.server.cfg.Limits.Channels:
-		c.push(errorMessage(m.Channel, fmt.Errorf("%w: %d documents on one connection", errBusy, n)))
-		return nil
-	}
-	c.opens.Go(func() { ch.open(c.ctx, m) })
-	return nil
-}
-
-// drop ends a session.
-func (c *conn) drop(id wire.Channel) {
-	c.mu.Lock()
-	ch := c.channels[id]
-	delete(c.channels, id)
-	var session *doc.Session
-	if ch != nil {
-		ch.closed = true
-		session = ch.session
-	}
-	c.mu.Unlock()
-	if session != nil {
-		session.Close()
-	}
-}
-
 // send writes a frame. After a failure the connection is dead, which its reader finds.
 func (c *conn) send(frame []byte) {
 	_ = c.ws.SetWriteDeadline(time.Now().Add(c.server.cfg.Limits.Write))
-	if err := c.ws.WriteMessage(websocket.BinaryMessage, frame); err != nil {
+	switch err := c.ws.WriteMessage(websocket.BinaryMessage, frame); {
+	case err == nil:
+	case errors.Is(err, websocket.ErrCloseSent): // gorilla's own, in answer to the peer's or to a frame that is too large
+		c.abandon()
+	case isTimeout(err):
+		c.log().Info("connection cut: its peer does not read")
+		c.abort()
+	default:
 		c.abort()
 	}
 }
 
-// sendClose writes the close frame; the reader waits for the peer's.
-func (c *conn) sendClose(last closing) {
-	deadline := time.Now().Add(closeWait)
+// sendClose writes the close frame. Its answer has to come soon: a peer that goes on talking is cut off.
+func (c *conn) sendClose(last closeFrame) {
 	message := websocket.FormatCloseMessage(int(last.code), last.text)
-	if err := c.ws.WriteControl(websocket.CloseMessage, message, deadline); err != nil {
+	err := c.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(c.server.cfg.Limits.Write))
+	if err != nil && !errors.Is(err, websocket.ErrCloseSent) {
 		c.abort()
 		return
 	}
-	_ = c.ws.SetReadDeadline(deadline)
+	c.mu.Lock()
+	c.cut = time.AfterFunc(closeWait, c.abort)
+	c.mu.Unlock()
 }
 
 // abort cuts the connection.
@@ -359,6 +397,6 @@ func (c *conn) abort() {
 	ws := c.ws
 	c.mu.Unlock()
 	if ws != nil {
-		_ = ws.NetConn().Close()
+		_ = socket(ws).Close()
 	}
 }

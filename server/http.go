@@ -8,21 +8,21 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	clientjs "tandem/client-js"
 )
 
 // routes are the paths that the server answers.
 func (s *Server) routes() (*http.ServeMux, error) {
-	dist, err := fs.Sub(clientjs.Dist, "dist")
+	page, err := fs.ReadFile(clientjs.Dist, "dist/web/index.html")
 	if err != nil {
 		return nil, err
 	}
-	page, err := fs.ReadFile(dist, "web/index.html")
+	files, err := assets()
 	if err != nil {
 		return nil, err
 	}
@@ -31,16 +31,10 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	mux.HandleFunc("GET /healthz", s.serveHealth)
 	mux.HandleFunc("GET /{$}", servePage(page))
 	mux.HandleFunc("GET /d/{name...}", servePage(page))
-	err = fs.WalkDir(dist, "web", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || name == "web/index.html" {
-			return err
-		}
-		return handleAsset(mux, dist, name, "/assets/"+strings.TrimPrefix(name, "web/"))
-	})
-	if err != nil {
-		return nil, err
+	for i := range files {
+		mux.Handle("GET "+files[i].at, &files[i])
 	}
-	return mux, handleAsset(mux, dist, "tandem.js", "/tandem.js")
+	return mux, nil
 }
 
 // serveHealth says that the process answers.
@@ -91,41 +85,76 @@ func secure(h http.Header) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 }
 
-// handleAsset serves an embedded file, compressed where the client takes that. It may be fetched by pages of others, which embed the
-// client, and is asked for anew each time: the answer is then mostly 304.
-func handleAsset(mux *http.ServeMux, dist fs.FS, name, at string) error {
-	body, err := fs.ReadFile(dist, name)
+// contentTypes are ours: what package mime says depends on the machine.
+var contentTypes = map[string]string{
+	".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+	".json": "application/json", ".map": "application/json", ".png": "image/png", ".svg": "image/svg+xml",
+	".txt": "text/plain; charset=utf-8", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2",
+}
+
+// asset is an embedded file.
+type asset struct {
+	at, contentType, etag string
+	body, packed          []byte // packed: with gzip; nil where that is no shorter
+}
+
+// assets are packed once in a process, not by every New.
+var assets = sync.OnceValues(func() (all []asset, err error) {
+	dist, err := fs.Sub(clientjs.Dist, "dist")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var packed bytes.Buffer
-	zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	_, _ = zip.Write(body)
-	_ = zip.Close()
-	sum := sha256.Sum256(body)
-	etag := `"` + hex.EncodeToString(sum[:8]) + `"`
-	contentType := mime.TypeByExtension(path.Ext(name))
-	if path.Ext(name) == ".js" {
-		contentType = "text/javascript; charset=utf-8"
-	}
-	mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", contentType)
-		h.Set("Cache-Control", "no-cache")
-		h.Set("ETag", etag)
-		h.Set("Vary", "Accept-Encoding")
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-		secure(h)
-		switch {
-		case r.Header.Get("If-None-Match") == etag:
-			w.WriteHeader(http.StatusNotModified)
-		case packed.Len() < len(body) && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip"):
-			h.Set("Content-Encoding", "gzip")
-			_, _ = w.Write(packed.Bytes())
-		default:
-			_, _ = w.Write(body)
+	add := func(name, at string) error {
+		body, err := fs.ReadFile(dist, name)
+		if err != nil {
+			return err
 		}
+		contentType := contentTypes[path.Ext(name)]
+		if contentType == "" {
+			return fmt.Errorf("asset %s: its content type is not known", name)
+		}
+		var packed bytes.Buffer
+		zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+		_, _ = zip.Write(body)
+		_ = zip.Close()
+		sum := sha256.Sum256(body)
+		a := asset{at: at, contentType: contentType, etag: `"` + hex.EncodeToString(sum[:8]) + `"`, body: body}
+		if packed.Len() < len(body) {
+			a.packed = packed.Bytes()
+		}
+		all = append(all, a)
+		return nil
+	}
+	err = fs.WalkDir(dist, "web", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || name == "web/index.html" {
+			return err
+		}
+		return add(name, "/assets/"+strings.TrimPrefix(name, "web/"))
 	})
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	return all, add("tandem.js", "/tandem.js")
+})
+
+// ServeHTTP serves the file, compressed where the client takes that. It may be fetched by pages of others, which embed the client,
+// and is asked for anew each time: the answer is then mostly 304.
+func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("ETag", a.etag)
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	secure(h)
+	switch {
+	case strings.Contains(r.Header.Get("If-None-Match"), a.etag): // one of several, or made weak by a proxy
+		w.WriteHeader(http.StatusNotModified)
+	case a.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip"):
+		h.Set("Content-Encoding", "gzip")
+		_, _ = w.Write(a.packed)
+	default:
+		_, _ = w.Write(a.body)
+	}
 }

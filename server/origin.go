@@ -35,7 +35,10 @@ func newOriginRule(origins, hosts []string) (originRule, error) {
 			rule.anyHost = true
 			continue
 		}
-		rule.hosts[strings.ToLower(h)] = true
+		if h == "" || strings.ContainsAny(h, "*/@ ") {
+			return rule, fmt.Errorf("allowed host %q: it should be like docs.example.com", h)
+		}
+		rule.hosts[hostname(h)] = true
 	}
 	for _, o := range origins {
 		if o == "*" {
@@ -43,7 +46,7 @@ func newOriginRule(origins, hosts []string) (originRule, error) {
 			continue
 		}
 		u, err := url.Parse(strings.ToLower(o))
-		if err != nil || u.Scheme == "" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		if err != nil || u.Scheme == "" || u.Host == "" || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(o, "*?#@ ") {
 			return rule, fmt.Errorf("allowed origin %q: it should be like https://app.example.com", o)
 		}
 		rule.origins[canonicalOrigin(u)] = true
@@ -63,11 +66,7 @@ func canonicalOrigin(u *url.URL) string {
 
 // checkHost refuses names that nobody gave this server.
 func (o originRule) checkHost(r *http.Request) error {
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
+	host := hostname(r.Host)
 	if o.anyHost || host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || o.hosts[host] {
 		return nil
 	}
@@ -75,6 +74,14 @@ func (o originRule) checkHost(r *http.Request) error {
 		return nil
 	}
 	return fmt.Errorf("%w %q: to serve under this name, start with --allow-host %s", errHost, host, host)
+}
+
+// hostname is a Host without its port, in lower case.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.Trim(host, "[]"))
 }
 
 // checkOrigin refuses pages of others.

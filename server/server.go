@@ -81,7 +81,8 @@ func (s *Server) remove(c *conn) {
 }
 
 // Shutdown drains: new connections are refused, clients are asked to come back later, what they submitted becomes durable and is
-// acknowledged, every document is stored, and then the connections are closed. ctx bounds how long it may take.
+// acknowledged, every document is stored, and then the connections are closed. ctx bounds how long it may take: then the
+// connections are cut. The error says that documents were still at the store.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.draining = true
@@ -89,11 +90,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for c := range s.conns {
 		conns = append(conns, c)
 	}
-	idle := make(chan struct{})
+	idle := s.idle // of another Shutdown
+	if idle == nil {
+		idle = make(chan struct{})
+		s.idle = idle
+	}
 	if len(s.conns) == 0 {
 		close(idle)
-	} else {
-		s.idle = idle
+		s.idle = nil
 	}
 	s.mu.Unlock()
 	for _, c := range conns {

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"cmp"
+
 	"tandem/server/wire"
 )
 
@@ -10,9 +12,19 @@ import (
 // push has a message written.
 func (c *conn) push(m wire.Message) {
 	c.mu.Lock()
-	c.control = m.Append(c.control)
+	defer c.mu.Unlock()
+	c.say(m)
+}
+
+// say is push. mu is held.
+func (c *conn) say(m wire.Message) {
+	if len(c.control) > controlBytes { // one that asks and asks, and does not read the answers
+		c.last = cmp.Or(c.last, &closeFrame{wire.CloseTooSlow, "too much waits to be read"})
+	}
+	if !c.ended && (c.last == nil || len(c.control) <= controlBytes) {
+		c.control = m.Append(c.control)
+	}
 	c.startWriter()
-	c.mu.Unlock()
 }
 
 // wake has the writer come to a channel. Documents call it: it does not block.
@@ -34,46 +46,65 @@ func (c *conn) startWriter() {
 	}
 }
 
-// next is what waits: control messages, or else a channel. False: nothing, and the writer has ended.
-func (c *conn) next(buf []byte) (frame []byte, ch *channel, more bool) {
+// A turn is what the writer does next.
+type turn struct {
+	ch   *channel // to come to
+	last *closeFrame // to close with
+	done bool     // nothing: the writer has ended
+}
+
+// next is what waits: control messages, which it appends, or else a channel, or else the end.
+func (c *conn) next(frame []byte) ([]byte, turn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.ended:
 	case len(c.control) > 0:
-		frame = append(buf, c.control...)
+		frame = append(frame, c.control...)
 		c.control = c.control[:0]
-		return frame, nil, true
+		return frame, turn{}
 	case len(c.dirty) > 0:
-		ch = c.dirty[0]
+		ch := c.dirty[0]
 		c.dirty = c.dirty[1:]
 		ch.dirty = false
-		return buf, ch, true
+		return frame, turn{ch: ch}
 	case c.last != nil:
-		last := *c.last
 		c.ended = true
-		go c.sendClose(last) // ends with its one write, which has a deadline
+		return frame, turn{last: c.last}
 	}
 	c.writing, c.control, c.dirty = false, nil, nil
-	return buf, nil, false
+	if c.quiet != nil {
+		close(c.quiet)
+		c.quiet = nil
+	}
+	return frame, turn{done: true}
 }
 
 // write writes until nothing waits. What waits of several channels, and for several documents, goes into one frame of up to
 // 64 KiB.
 func (c *conn) write() {
+	defer func() {
+		if r := recover(); r != nil {
+			_ = c.panicked(r)
+			c.abort()
+			c.next(nil) // has the writer end
+		}
+	}()
 	var frame []byte
 	for {
-		var ch *channel
-		var more bool
-		frame, ch, more = c.next(frame)
-		if ch != nil {
-			var again bool
-			if frame, again = ch.fill(c.ctx, frame, c.send); again {
-				c.wake(ch)
-			}
-		}
-		if !more {
+		var t turn
+		frame, t = c.next(frame)
+		switch {
+		case t.done:
 			return // a frame that is left belongs to a connection that has ended
+		case t.last != nil:
+			c.sendClose(*t.last)
+			continue
+		case t.ch != nil:
+			var again bool
+			if frame, again = t.ch.fill(c.ctx, frame, c.send); again {
+				c.wake(t.ch)
+			}
 		}
 		if len(frame) > 0 && (len(frame) >= frameBytes || c.nothingWaits()) {
 			c.send(frame)
@@ -89,13 +120,18 @@ func (c *conn) nothingWaits() bool {
 }
 
 // closeWith closes the connection once everything that waits is written.
-func (c *conn) closeWith(last closing) {
+func (c *conn) closeWith(last closeFrame) {
 	c.mu.Lock()
-	if c.last == nil {
-		c.last = &last
-	}
+	c.last = cmp.Or(c.last, &last)
 	c.startWriter()
 	c.mu.Unlock()
+}
+
+// closing reports whether the connection is on its way to its close frame.
+func (c *conn) closing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last != nil
 }
 
 // abandon has nothing written any more.
@@ -111,4 +147,4 @@ func (c *conn) goaway() {
 }
 
 // finish ends the connection of a server that has drained.
-func (c *conn) finish() { c.closeWith(closing{wire.CloseGoaway, errDraining.Error()}) }
+func (c *conn) finish() { c.closeWith(closeFrame{wire.CloseGoaway, errDraining.Error()}) }

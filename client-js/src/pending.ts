@@ -253,8 +253,9 @@ export class Pending {
     const held = this.#held
     if (held === undefined || this.#opening !== undefined) throw new ClientError("protocol", "commits before the content")
     if (first !== held.rev + 1) throw new ClientError("gap", `revision ${first} came, ${held.rev} is held`)
+    const same = this.#content === this.#base
     const base = this.#applied(this.#base, op, `revision ${first} does not fit`)
-    const shown = this.#receive(op)
+    const shown = this.#receive(op, same && this.saved ? base : undefined)
     this.#base = base
     this.#held = { ...held, rev: first + count - 1, lineage: lineage ?? NO_LINEAGE }
     return shown
@@ -268,13 +269,13 @@ export class Pending {
     }
   }
 
-  /** Moves what is pending over an op of others, and that over what is pending. */
-  #receive(op: Op): Op {
+  /** Moves what is pending over an op of others, and that over what is pending; content is what that makes, if it is known. */
+  #receive(op: Op, content?: Content): Op {
     const o = this.#outstanding
     const outstanding = o && { ...o, op: transform(o.op, op, "left") }
     const overOutstanding = o === undefined ? op : transform(op, o.op, "right")
     const shown = transform(overOutstanding, this.#buffer, "right")
-    this.#content = this.#applied(this.#content, shown, "what came does not fit what is shown")
+    this.#content = content ?? this.#applied(this.#content, shown, "what came does not fit what is shown")
     this.#outstanding = outstanding
     this.#buffer = transform(this.#buffer, overOutstanding, "left")
     if (this.#caret !== null) this.#caret = transformOffset(shown, this.#caret, "left")
@@ -289,7 +290,9 @@ export class Pending {
       throw new ClientError("protocol", `an ack of sequence ${seq}, which is not outstanding`)
     }
     if (place.rev !== (this.#held?.rev ?? 0) + 1) throw new ClientError("gap", `an ack at revision ${place.rev}, ${this.#held?.rev} is held`)
-    this.#base = this.#applied(this.#base, o.op, "what was acknowledged does not fit")
+    // One text where there can be one: half the work and memory, and checks look at what the user sees.
+    const saved = this.#buffer.length === 0
+    this.#base = saved ? this.#content : this.#applied(this.#base, o.op, "what was acknowledged does not fit")
     this.#held = place
     this.#outstanding = undefined
   }
@@ -366,7 +369,7 @@ export class Pending {
     this.#base = content
     this.#held = o.place
     return {
-      op: this.#receive(difference),
+      op: this.#receive(difference, this.saved ? content : undefined),
       ...(o.outcome === "unknown" && { lost: shown }),
       ...(cut && { before: shown }),
     }

@@ -22,6 +22,9 @@ const MaxSoftware = 64
 const MaxErrorText = 512
 const MaxPeers = 4096
 
+/** What a user may do with a document. */
+export type Access = "write" | "read"
+
 /** Who sends. */
 export type Party = "client" | "server"
 
@@ -162,7 +165,7 @@ const place: Field<Place> = record({ id: id16, epoch: bin(8), rev: int, lineage 
 const user = record({ name: str(MaxUserName), color: str(MaxColor) })
 const peer = record({ session: int, anchor: optional(int), head: optional(int), name: str(MaxUserName), color: str(MaxColor) })
 const documentKind = word("text", "rich")
-const access = word("write", "read")
+const accessWord = word<Access>("write", "read")
 const outcome = numbered<Outcome>("none", "committed", "void", "unknown", "refused")
 
 const ping = { code: 7, fields: { n: int } }
@@ -197,7 +200,7 @@ const serverMessages = {
   welcome: { code: 16, fields: { version, software: str(MaxSoftware), maxOpText: int, maxMessage: int, maxDocument: int, pingInterval: int } },
   opened: {
     code: 17,
-    fields: { channel: positive, place, access, session: int, outcome, outcomeRev: optional(int), lastSeq: int, resume: bool, refusal: optional(integer(1, 2 ** 31 - 1)) },
+    fields: { channel: positive, place, access: accessWord, session: int, outcome, outcomeRev: optional(int), lastSeq: int, resume: bool, refusal: optional(integer(1, 2 ** 31 - 1)) },
   },
   snapshot: { code: 18, fields: { channel: positive, op: pieceOp, more: bool } },
   commits: {
@@ -206,7 +209,7 @@ const serverMessages = {
   },
   ack: { code: 20, fields: { channel: positive, seq: positive, place } },
   presence: { code: 21, fields: { channel: positive, rev: int, peers: list(MaxPeers, peer), left: list(MaxPeers, int) } },
-  access: { code: 22, fields: { channel: positive, access } },
+  access: { code: 22, fields: { channel: positive, access: accessWord } },
   check: { code: 23, fields: { channel: positive, rev: int, hash: int } },
   error: {
     code: 24,

@@ -78,7 +78,7 @@ func (p *program) root() *cobra.Command {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	root.AddCommand(p.serveCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.replayCommand(), p.versionCommand())
 	return root
 }
 

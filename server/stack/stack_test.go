@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -259,4 +260,18 @@ func last(text []uint16, unit uint16) int {
 		}
 	}
 	return -1
+}
+
+// options are a client's: its connections go through the network in memory, and its pauses are the seed's.
+func (w *world) options(name string, seed uint64) client.Options {
+	jitter := rand.New(rand.NewPCG(seed, 5))
+	log := w.log.With("who", name)
+	return client.Options{
+		User: client.User{Name: name, Color: "h1"},
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return w.network.dial(ctx, name) },
+		// Under the Conn's lock, so that no other is needed.
+		Jitter:  jitter.Float64,
+		Logger:  log,
+		OnEvent: func(e client.Event) { log.Info("event", "what", fmt.Sprintf("%+v", e)) },
+	}
 }

@@ -1,0 +1,110 @@
+package server_test
+
+import (
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tandem/doc"
+	"tandem/ot"
+	"tandem/server"
+	"tandem/server/wire"
+)
+
+// flood has one type, and another follow, and tells how long the longest edit took until the other had it.
+func flood(t *testing.T, a, b *peer) (longest time.Duration) {
+	text := strings.Repeat("0123456789abcdef", 7<<10)
+	seq := doc.Seq(0)
+	for typed := 0; typed < floodBytes; typed += len(text) {
+		began := time.Now()
+		seq += 2
+		a.edit(1, seq-1, insert(0, text))
+		a.edit(1, seq, ot.Op{{Kind: ot.Delete, N: len(text) - 1}})
+		for b.copies[1].place.Rev < a.copies[1].place.Rev {
+			require.NotNil(t, b.receive(), "%v", b.err())
+		}
+		longest = max(longest, time.Since(began))
+	}
+	return longest
+}
+
+// heap is what is in use, clients included.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// TestSlowReader: one stops reading while others type more than its sockets hold. It costs the server next to nothing, does not slow
+// the others, and ends where everybody is, or is cut off.
+func TestSlowReader(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		write time.Duration
+	}{{"converges", time.Minute}, {"is cut off", 200 * time.Millisecond}} {
+		t.Run(row.name, func(t *testing.T) {
+			r := newRig(t, server.Config{Limits: server.Limits{Write: row.write, Idle: time.Minute}})
+			a, b := r.join(), r.join()
+			a.open(1, "flood", clientID(1))
+			b.open(1, "flood", clientID(2))
+			slow := r.connectSilently()
+			require.NoError(t, slow.conn.(*net.TCPConn).SetReadBuffer(64<<10))
+			slow.send(hello)
+			slow.ask(wire.Open{Channel: 1, Document: "flood", DocKind: doc.Text, Client: clientID(3)})
+			before := heap()
+			longest := flood(t, a, b)
+			cost := heap() - before
+			t.Logf("longest edit %v, memory %d KiB", longest, cost>>10)
+			require.Less(t, cost, int64(8<<20))
+			require.Less(t, longest, 10*time.Second, "nobody waits for it")
+			if row.write < time.Second {
+				for b.left == 0 {
+					require.NotNil(t, b.receive(), "%v", b.err())
+				}
+				return
+			}
+			r.peers.Go(slow.read)
+			next[wire.Welcome](slow)
+			next[wire.Opened](slow)
+			slow.textBecomes(1, a.text(1))
+			require.Equal(t, a.copies[1].place.Rev, slow.copies[1].place.Rev)
+			slow.edit(1, 1, insert(0, "!"))
+			b.textBecomes(1, slow.text(1))
+		})
+	}
+}
+
+// TestAsksAndDoesNotRead: answers that nobody reads are not gathered without bound.
+func TestAsksAndDoesNotRead(t *testing.T) {
+	r := newRig(t, server.Config{Limits: server.Limits{Channels: 1, Write: time.Minute}})
+	p := r.connectSilently()
+	require.NoError(t, p.conn.(*net.TCPConn).SetReadBuffer(4<<10))
+	p.send(hello, wire.Open{Channel: 1, Document: "greedy", DocKind: doc.Text, Client: clientID(1)})
+	var frame []byte
+	for c := range wire.Channel(4000) {
+		frame = wire.Open{Channel: c + 2, Document: "greedy", DocKind: doc.Text, Client: clientID(1)}.Append(frame)
+	}
+	require.Less(t, len(frame), 256<<10)
+	before := heap()
+	require.NoError(t, p.ws.SetWriteDeadline(time.Now().Add(5*time.Second)))
+	sent := 0
+	for range 200 {
+		if p.ws.WriteMessage(2, frame) != nil {
+			break
+		}
+		sent += len(frame)
+	}
+	cost := heap() - before
+	t.Logf("sent %d KiB, memory %d KiB", sent>>10, cost>>10)
+	require.Less(t, cost, int64(4<<20))
+	r.peers.Go(p.read)
+	for m := p.receiveRaw(); m != nil; m = p.receiveRaw() {
+	}
+	code, _ := p.closeCode()
+	require.Equal(t, wire.CloseTooSlow, code)
+}
