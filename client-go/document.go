@@ -62,15 +62,20 @@ func (d *Doc) Kind() doc.Kind { return d.kind }
 // Ready is closed as soon as there is content.
 func (d *Doc) Ready() <-chan struct{} { return d.ready }
 
-// WaitReady waits for the content. A Doc that ends before is its Problem, or ErrClosed.
+// WaitReady waits for the content. Where the Doc ends before there is any, it returns the Problem, or ErrClosed.
 func (d *Doc) WaitReady(ctx context.Context) error {
 	select {
 	case <-d.ready:
 		return nil
 	case <-d.ended:
-		return d.over()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	select {
+	case <-d.ready: // it was, before it ended
+		return nil
+	default:
+		return d.over()
 	}
 }
 
@@ -175,7 +180,8 @@ func (d *Doc) PendingEdits() int {
 	return d.pending.Edits()
 }
 
-// WaitSaved waits until Saved, through lost connections and refusals. A Doc that ends before is its Problem, or ErrClosed.
+// WaitSaved waits until Saved, through lost connections and refusals. Where the Doc ends before, it returns the Problem, or
+// ErrClosed.
 func (d *Doc) WaitSaved(ctx context.Context) error {
 	for {
 		d.conn.mu.Lock()

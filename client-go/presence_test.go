@@ -84,8 +84,8 @@ func TestPeers(t *testing.T) {
 		typed := commit(channel, 7, insert(3, "xy"))
 		typed.Session, typed.Caret = wire.Some(doc.SessionNumber(7)), wire.Some(5)
 		s.peer.send(typed)
-		require.Equal(t, "mine lloxy!", s.doc.Text())
-		require.Equal(t, &ot.Range{Anchor: 10, Head: 10}, s.doc.Peers()[1].Selection)
+		require.Equal(t, "mine llo!xy", s.doc.Text())
+		require.Equal(t, &ot.Range{Anchor: 11, Head: 11}, s.doc.Peers()[1].Selection) // behind the "!" that it does not know
 		s.peer.send(wire.PresenceUpdate{Channel: channel, Rev: 7, Left: []doc.SessionNumber{7}})
 		require.Equal(t, []Peer{{Session: 3}}, s.doc.Peers())
 		s.conn.Cut()

@@ -75,7 +75,7 @@ type conn struct {
 	dirty    []*channel                // with something to write, in turn
 	writing  bool                      // there is a writer
 	quiet    chan struct{}             // not nil while the reader waits for the writer to end; closed by it
-	last     *closeFrame                  // what to close with when nothing waits any more
+	last     *closeFrame               // what to close with when nothing waits any more
 	ended    bool                      // nothing is written any more
 }
 

@@ -83,7 +83,7 @@ func TestSlowReader(t *testing.T) {
 func TestAsksAndDoesNotRead(t *testing.T) {
 	r := newRig(t, server.Config{Limits: server.Limits{Channels: 1, Write: time.Minute}})
 	p := r.connectSilently()
-	require.NoError(t, p.conn.(*net.TCPConn).SetReadBuffer(4<<10))
+	require.NoError(t, p.conn.(*net.TCPConn).SetReadBuffer(64<<10))
 	p.send(hello, wire.Open{Channel: 1, Document: "greedy", DocKind: doc.Text, Client: clientID(1)})
 	var frame []byte
 	for c := range wire.Channel(4000) {

@@ -48,9 +48,9 @@ func (c *conn) startWriter() {
 
 // A turn is what the writer does next.
 type turn struct {
-	ch   *channel // to come to
+	ch   *channel    // to come to
 	last *closeFrame // to close with
-	done bool     // nothing: the writer has ended
+	done bool        // nothing: the writer has ended
 }
 
 // next is what waits: control messages, which it appends, or else a channel, or else the end.

@@ -135,6 +135,8 @@ func (p *replica) event(e client.Event) {
 		if p.connects++; p.connects > 1 {
 			r.reconnects.Add(1)
 		}
+	case client.EventDisconnected:
+		r.trouble.Store(&e.Err)
 	case client.EventSubmitted:
 		p.submitted++
 		p.sent[e.Seq] = r.clock()

@@ -40,7 +40,8 @@ type replay struct {
 
 	// Counted by anyone.
 	typed, acked, reconnects atomic.Int64
-	moved                    atomic.Int64 // grows with whatever happens: while it does not, there is no progress
+	trouble                  atomic.Pointer[error] // why a connection ended, or could not be made, last
+	moved                    atomic.Int64          // grows with whatever happens: while it does not, there is no progress
 }
 
 func newReplay(f replayFlags, scripts []*script, stderr io.Writer) *replay {
@@ -363,7 +364,11 @@ func (r *replay) watch(ctx context.Context) {
 			moved, since = now, time.Now()
 		}
 		if time.Since(since) >= r.flags.wait {
-			r.stop(fmt.Errorf("no progress for %v: %s", r.flags.wait, r.state()))
+			err := fmt.Errorf("no progress for %v: %s", r.flags.wait, r.state())
+			if trouble := r.trouble.Load(); trouble != nil {
+				err = fmt.Errorf("%w; last trouble: %w", err, *trouble)
+			}
+			r.stop(err)
 			return
 		}
 	}

@@ -133,6 +133,7 @@ func TestReplayGivesUp(t *testing.T) {
 	require.Equal(t, incomplete, r.Verdict)
 	require.NotEmpty(t, r.Errors)
 	require.Contains(t, stderr, "no progress")
+	require.Contains(t, stderr, "connection refused")
 }
 
 // TestReplayDifferent: somebody else writes into the document.

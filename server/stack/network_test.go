@@ -15,6 +15,7 @@ type network struct {
 	rng      *rand.Rand
 	listener *listener // nil: connection refused
 	links    map[*link]struct{}
+	pumps    sync.WaitGroup
 }
 
 func newNetwork(seed uint64) *network {
@@ -60,8 +61,8 @@ func (n *network) dial(ctx context.Context, owner string) (net.Conn, error) {
 	n.mu.Lock()
 	n.links[k] = struct{}{}
 	n.mu.Unlock()
-	go k.pump(k.client, k.server) // end when either end is closed
-	go k.pump(k.server, k.client)
+	n.pumps.Go(func() { k.pump(k.client, k.server) }) // end when either end is closed
+	n.pumps.Go(func() { k.pump(k.server, k.client) })
 	return near, nil
 }
 

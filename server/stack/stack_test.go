@@ -92,6 +92,9 @@ type events struct {
 }
 
 func (e *events) Write(p []byte) (int, error) {
+	if os.Getenv("TANDEM_TRACE") != "" {
+		os.Stderr.Write(p)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.buf.Write(p)
@@ -194,10 +197,11 @@ func (w *world) rest(t *testing.T) {
 	for _, k := range w.network.of("") {
 		k.cut()
 	}
+	w.network.pumps.Wait()
 }
 
 func (w *world) join(t *testing.T, name string, seed uint64) *writer {
-	conn, err := client.Connect("ws://server/ws", w.options(name, seed))
+	conn, err := client.Connect("ws://localhost/ws", w.options(name, seed))
 	require.NoError(t, err)
 	d, err := conn.Open("notes", doc.Text)
 	require.NoError(t, err)
