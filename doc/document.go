@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,9 +72,13 @@ type Document struct {
 
 // openCall is an open in the inbox.
 type openCall struct {
+	// Immutable.
 	request *OpenRequest
 	session *Session
-	done    chan error
+	done    chan error // has room for one
+
+	// Guarded by Document.mu.
+	abandoned bool // nobody waits for it any more
 }
 
 // start runs a document from what the store has of it. It ends by itself when idle, by stop, or when its store fails it; whoever
@@ -240,7 +245,7 @@ func (d *Document) carryOut(e Effect) {
 			call.session.begin(e.Open)
 			d.sessions[e.Open.Session] = call.session
 		}
-		call.done <- e.Open.Err
+		d.answer(call, e.Open.Err)
 	case e.Ended:
 		// A session whose open is not answered yet has no one to tell but its caller.
 		for request, call := range d.calls {
@@ -258,6 +263,19 @@ func (d *Document) carryOut(e Effect) {
 		if s := d.sessions[e.Session]; s != nil {
 			s.refuse(Refusal{e.Seq, e.Err})
 		}
+	}
+}
+
+// answer answers an open. The session of one that nobody waits for leaves at once.
+func (d *Document) answer(call *openCall, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case !call.abandoned:
+		call.done <- err
+	case err == nil:
+		d.leaves = append(d.leaves, call.session.number)
+		d.knock()
 	}
 }
 
@@ -346,6 +364,7 @@ func (d *Document) post(put func()) bool {
 var errUnloaded = errors.New("the document is not in memory any more")
 
 // open attaches a session; wake is called from the document's goroutine whenever there is something to read, and must not block.
+// The request is the document's from here on.
 func (d *Document) open(ctx context.Context, o *OpenRequest, wake func()) (*Session, error) {
 	for {
 		if err := d.lookUp(ctx, o); err != nil {
@@ -355,12 +374,32 @@ func (d *Document) open(ctx context.Context, o *OpenRequest, wake func()) (*Sess
 		if !d.post(func() { d.opens = append(d.opens, call) }) {
 			return nil, errUnloaded
 		}
-		switch err := <-call.done; err {
-		case nil:
-			return call.session, nil
-		case ErrBehind: // history in memory moved on meanwhile
-		default:
-			return nil, err
+		select {
+		case err := <-call.done:
+			if err == nil {
+				return call.session, nil
+			}
+			if err != ErrBehind { // history in memory moved on meanwhile
+				return nil, err
+			}
+		case <-ctx.Done():
+			d.abandon(call)
+			return nil, ctx.Err()
 		}
+	}
+}
+
+// abandon takes an open back, so that those of connections that are gone do not gather in the inbox while the store is slow.
+func (d *Document) abandon(call *openCall) {
+	d.mu.Lock()
+	call.abandoned = true
+	d.opens = slices.DeleteFunc(d.opens, func(c *openCall) bool { return c == call })
+	d.mu.Unlock()
+	select {
+	case err := <-call.done:
+		if err == nil { // it was answered in the same moment
+			call.session.Close()
+		}
+	default:
 	}
 }

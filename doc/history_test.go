@@ -10,7 +10,7 @@ import (
 	"tandem/ot"
 )
 
-// commits has n clients' commits, each a letter at the end; client own's are those in mine.
+// written has n commits, each a letter at the end; those in mine are by client 9, the others by client 1.
 func written(t *testing.T, cfg doc.StateConfig, n int, mine ...doc.Revision) *rig {
 	r := newRig(t, cfg)
 	a, own := r.open(1), r.open(9)
@@ -21,7 +21,11 @@ func written(t *testing.T, cfg doc.StateConfig, n int, mine ...doc.Revision) *ri
 			session, id, mine = own, 9, mine[1:]
 		}
 		seqs[id]++
-		r.submit(sub(session, id, seqs[id], i, fmt.Sprintf(`[%d,"%c"]`, i, 'a'+i%26)))
+		op := `["a"]`
+		if i > 0 {
+			op = fmt.Sprintf(`[%d,"%c"]`, i, 'a'+i%26)
+		}
+		r.submit(sub(session, id, seqs[id], i, op))
 	}
 	return r
 }

@@ -67,8 +67,8 @@ func (s *Session) TakeContent() *ot.Text {
 // Kind is the document's kind.
 func (s *Session) Kind() Kind { return s.doc.kind }
 
-// Submit asks to commit op, made on the revision base. bytes are op as it came, and are kept. It does not wait: what becomes of it
-// is read with Next. ErrBase and ErrOp are the client's fault, ErrOpenAgain is nobody's.
+// Submit asks to commit op, made on the revision base. op is valid, and bytes are its encoding as it came (ot.DecodeOp); both are
+// kept. It does not wait: what becomes of it is read with Next. ErrBase and ErrOp are the client's fault, ErrOpenAgain is nobody's.
 func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, bytes []byte, caret int) error {
 	sub := &Submission{
 		Session: s.number, Name: Name{s.client, seq}, Base: base, Op: op, Bytes: bytes, Caret: caret,

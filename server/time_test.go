@@ -243,3 +243,26 @@ func TestUnloadedAndLoaded(t *testing.T) {
 		require.Equal(t, doc.Revision(1), opened.Place.Rev)
 	})
 }
+
+// TestAsksAndDoesNotRead: answers that nobody reads are not gathered without bound.
+func TestAsksAndDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newPipeRig(t, server.Config{Limits: server.Limits{Channels: 1}})
+		p := r.connectSilently()
+		p.send(hello)
+		var frame []byte
+		for c := range wire.Channel(4000) {
+			frame = wire.Open{Channel: c + 1, Document: "greedy", DocKind: doc.Text, Client: clientID(1)}.Append(frame)
+		}
+		p.sendFrame(frame)
+		synctest.Wait()
+		r.peers.Go(p.read)
+		said := 0
+		for m := p.receiveRaw(); m != nil; m = p.receiveRaw() {
+			said += len(m.Append(nil))
+		}
+		require.Less(t, said, 80<<10)
+		code, _ := p.closeCode()
+		require.Equal(t, wire.CloseTooSlow, code)
+	})
+}

@@ -2,7 +2,8 @@ import { type Attached, Attachment, type Link } from "./attachment.js"
 import type { DocEvents, Problem, Status } from "./doc.js"
 import { Emitter } from "./emitter.js"
 import { baseLength, type DocumentKind, type Op, type Range, targetLength } from "./op.js"
-import { ClientError, Pending, type Submission } from "./pending.js"
+import { Pending, type Submission } from "./pending.js"
+import { ClientError } from "./vocabulary.js"
 import { Carets, type Ground, PRESENCE_EVERY } from "./presence.js"
 import {
   type Access,

@@ -7,7 +7,7 @@ import { isInsert, type Op } from "./component.js"
 import { encoded, Reader, type Writer } from "./pack.js"
 import { DefaultLimits, type Limits as OpLimits, StoredLimits } from "./validate.js"
 import { OpError } from "./errors.js"
-import type { Outcome, Place } from "./pending.js"
+import type { Outcome, Place } from "./vocabulary.js"
 
 export const VERSION = 1
 /** The name of the protocol in the WebSocket handshake. */

@@ -1,4 +1,4 @@
-import { ClientError } from "./pending.js"
+import { ClientError } from "./vocabulary.js"
 import {
   type ClientMessage,
   closeKinds,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { Connection, type ConnectOptions, type Report } from "../src/connection.js"
-import { NO_LINEAGE, type Place } from "../src/pending.js"
+import { NO_LINEAGE, type Place } from "../src/vocabulary.js"
 import { type ClientMessage, decodeClient, encodeServer, type OpenedMessage, type ServerMessage } from "../src/protocol.js"
 import type { Host, Timer } from "../src/socket.js"
 

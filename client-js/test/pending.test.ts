@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { compose, Content, contentHash, decodeOp, type Op, OpBuilder, transform } from "../src/op.js"
-import { ClientError, type ClientErrorCode, type Limits, NO_LINEAGE, type Opened, type Outcome, Pending, type Place, type Submission } from "../src/pending.js"
+import { type Limits, type Opened, Pending, type Submission } from "../src/pending.js"
+import { ClientError, type ClientErrorCode, NO_LINEAGE, type Outcome, type Place } from "../src/vocabulary.js"
 
 const ids = ["a", "b", "c"].map((c) => c.repeat(32))
 const DOCUMENT = "d".repeat(32)

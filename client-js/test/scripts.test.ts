@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { contentHash, fromWire, type Op, StoredLimits, toWire } from "../src/op.js"
-import { ClientError, type Outcome, Pending, type Place } from "../src/pending.js"
+import { Pending } from "../src/pending.js"
+import { ClientError, type Outcome, type Place } from "../src/vocabulary.js"
 
 const dir = join(process.cwd(), "../testdata/scripts/pending")
 

@@ -1,0 +1,68 @@
+// Package server lets people, and programs, edit documents over HTTP: the page and the client's script, and a WebSocket that speaks
+// package wire.
+//
+// There are only three types: Server, which is an http.Handler; conn, one WebSocket; channel, one session on it, which joins a
+// doc.Session to a number on the wire.
+//
+//	                 ┌── conn ───────────────────────────────────────────────┐
+//	socket ─→ reader: frame, messages ─→ channel ─→ doc.Session.Submit, Move, Close
+//	socket ←─ writer: one frame ←─ control: welcome, errors, pongs           │
+//	                 │         ←─ dirty channels ←─ doc.Session.Next         │ ←─ wake, from documents
+//	                 └───────────────────────────────────────────────────────┘
+//
+// # How to mount it
+//
+//	s, err := server.New(server.Config{Store: store})
+//	srv := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second}
+//	…
+//	err = s.Shutdown(ctx)   // first: http.Server.Shutdown does not know of WebSockets
+//	err = srv.Shutdown(ctx)
+//	err = store.Close()
+//
+// It wants to be the root of a host, since the page names its files from there, and HTTP/1.1 for the socket (with TLS: http/1.1 in
+// ALPN). Middleware must pass the http.Hijacker on. The path of the module, tandem, has no dot: another program imports this
+// package with a replace directive in its go.mod only.
+//
+// # What always holds
+//
+//	S1  A connection has one reader, a goroutine that lives as long as it does. It has a writer only while there is something
+//	    to write. The HTTP handler returns after the upgrade, and buffers are shared: a connection that waits holds a
+//	    goroutine's stack, 1 KiB to read into, and its sessions' cursors.
+//	S2  Nothing is queued for a session but its cursor (I6). What is said once, an error or a pong, waits encoded, and is bounded: who
+//	    asks and does not read the answers is cut off (4450).
+//	S3  A frame gathers what waits, up to 64 KiB; a larger message travels alone. Channels take turns, one piece each, and control
+//	    messages go before them. A large snapshot delays its neighbours by a piece.
+//	S4  Every read and every write has a deadline. A frame that has begun has its own, which no pong prolongs; the first ends
+//	    within that of hello. A write that misses its deadline cuts the connection.
+//	S5  Everything that comes is bounded before it is kept: 4 KiB before hello, then wire.Limits; the channels of a connection,
+//	    and the opens under way; connections in all. Pings are counted.
+//	S6  Why a connection ends is said before it does: an error message where there is one, the close frame, and then up to 2 s for
+//	    the peer to read it. A peer that goes on talking after that is cut off. When the reader has failed, its sessions leave
+//	    at once.
+//	S7  Nobody waits while holding conn.mu, which documents take to wake a writer (I7). A lock of a document is never taken under it.
+//	S8  A panic on a connection's goroutine, which is a bug, ends the connection, not the process.
+//	S9  Every request comes under a Host that was expected, every page that opens a socket from an Origin that was allowed
+//	    (origin.go). A refusal names the setting that would allow it.
+//	S10 Shutdown returns when no goroutine of a connection runs any more: the store may be closed then.
+//
+// # What does not hold
+//
+//   - Nobody is authenticated: hello's token is not read, every session may write, and refresh is only a sign of life.
+//   - Rates are not limited, except of pings: neither submissions, nor presence, nor connections of one address.
+//   - The bytes of a message are bounded, its fragments are not: empty ones keep a reader busy until the message's deadline.
+//   - A snapshot that waits for a slow reader keeps what the document has since overwritten in memory, once for each such reader.
+//   - Of a submission that arrives in the same moment as the end of its connection nothing is said, and it may not be taken.
+//
+// # Decisions
+//
+//   - The writer pulls when it is woken, and ends when nothing waits. A goroutine that stays costs 8 KiB for each idle connection; a
+//     channel of messages for each is a queue, and whoever drops from it diverges.
+//   - Opens run on goroutines of their own. In the reader, one document that takes long to load would hold up all others of
+//     the connection.
+//   - The Host of each request is checked, not only the Origin of sockets: a page that has its own name pointed at this
+//     address (DNS rebinding) sends an Origin and a Host that agree.
+//   - A proxy's X-Forwarded-Host is not read: who can send it directly would choose what the Origin is compared with.
+//   - No compression of messages: it is gorilla's compressed size that is bounded, and operations of 26 bytes gain nothing.
+//   - Assets are revalidated at each load rather than named by their hash: a page of before an update would ask for files that are
+//     gone. A 304 is one round trip.
+package server
