@@ -29,14 +29,14 @@ type desk struct {
 }
 
 // inBubble runs a test in virtual time, and closes what it leaves.
-func inBubble(t *testing.T, cfg doc.Config, test func(d *desk)) {
+func inBubble(t *testing.T, cfg doc.Config, test func(t *testing.T, d *desk)) {
 	t.Helper()
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	synctest.Test(t, func(t *testing.T) {
 		memory := doctest.NewMemory(1)
 		faulty := doctest.NewFaulty(memory)
 		d := &desk{t, memory, faulty, doc.NewRegistry(faulty, cfg)}
-		test(d)
+		test(t, d)
 		stop := memory.Run()
 		defer stop()
 		require.NoError(t, d.registry.Close(t.Context()))
@@ -130,7 +130,7 @@ func (p *peer) next() (all doc.Update) {
 }
 
 func TestNothingIsReadableBeforeItIsDurable(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		a, b := d.open("d", 1), d.open("d", 2)
 		a.next()
 		b.next()
@@ -155,7 +155,7 @@ func TestNothingIsReadableBeforeItIsDurable(t *testing.T) {
 }
 
 func TestGroupCommitGathersMeanwhile(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		var peers []*peer
 		for n := range byte(10) {
 			peers = append(peers, d.open("d", n+1))
@@ -179,7 +179,7 @@ func TestGroupCommitGathersMeanwhile(t *testing.T) {
 func TestFailedAppend(t *testing.T) {
 	for _, how := range []doctest.Outcome{doctest.Lost, doctest.WrittenLate} {
 		t.Run(fmt.Sprintf("outcome %d", how), func(t *testing.T) {
-			inBubble(t, doc.Config{}, func(d *desk) {
+			inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 				a, b := d.open("d", 1), d.open("d", 2)
 				held := a.session.Opened().Place
 				a.write("hello")
@@ -216,7 +216,7 @@ func TestFailedAppend(t *testing.T) {
 
 // TestOpenOfAFailedBatch: an open that waits for its own submission hears that nobody knows.
 func TestOpenOfAFailedBatch(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		held := d.open("d", 1).session.Opened().Place
 		op := ottest.MustParse(`["hello"]`)
 		_, done := d.begin("d", &doc.OpenRequest{Client: client(2), Held: &held, Outstanding: &doc.Outstanding{
@@ -229,7 +229,7 @@ func TestOpenOfAFailedBatch(t *testing.T) {
 }
 
 func TestUnload(t *testing.T) {
-	inBubble(t, doc.Config{UnloadAfter: time.Minute}, func(d *desk) {
+	inBubble(t, doc.Config{UnloadAfter: time.Minute}, func(t *testing.T, d *desk) {
 		a := d.open("d", 1)
 		a.write("hello")
 		a.session.Close()
@@ -273,7 +273,7 @@ func TestUnload(t *testing.T) {
 
 // TestReaderBehindMemory reads the store, on his own goroutine: while that hangs, the document goes on (D6).
 func TestReaderBehindMemory(t *testing.T) {
-	inBubble(t, doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 2000}}, func(d *desk) {
+	inBubble(t, doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 2000}}, func(t *testing.T, d *desk) {
 		slow, a := d.open("d", 1), d.open("d", 2)
 		slow.next()
 		for range 100 {
@@ -303,7 +303,7 @@ func TestReaderBehindMemory(t *testing.T) {
 
 // TestSubmitFromBehindMemoryReadsTheStore, before it enters the inbox.
 func TestSubmitFromBehindMemoryReadsTheStore(t *testing.T) {
-	inBubble(t, doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, func(d *desk) {
+	inBubble(t, doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, func(t *testing.T, d *desk) {
 		late, a := d.open("d", 1), d.open("d", 2)
 		for range 3 {
 			a.write("x")
@@ -380,7 +380,7 @@ func TestSlowStoreBlocksOneDocumentOnly(t *testing.T) {
 }
 
 func TestPresenceWaitsForItsTick(t *testing.T) {
-	inBubble(t, doc.Config{PresenceEvery: 100 * time.Millisecond}, func(d *desk) {
+	inBubble(t, doc.Config{PresenceEvery: 100 * time.Millisecond}, func(t *testing.T, d *desk) {
 		a, b := d.open("d", 1), d.open("d", 2)
 		time.Sleep(time.Second)
 		move := func(at int, user *doc.User) {
@@ -449,7 +449,7 @@ func TestCloseDrains(t *testing.T) {
 
 // TestPanicEndsThatDocumentOnly (D8).
 func TestPanicEndsThatDocumentOnly(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		a, b := d.open("broken", 1), d.open("sound", 2)
 		a.write("hello")
 		d.step(doctest.Written)
@@ -465,7 +465,7 @@ func TestPanicEndsThatDocumentOnly(t *testing.T) {
 
 // TestAbandonedOpen: a connection that is gone does not wait for the store, and leaves no session.
 func TestAbandonedOpen(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		a := d.open("d", 1)
 		held := a.session.Opened().Place
 		op := ottest.MustParse(`["x"]`)
@@ -502,7 +502,7 @@ func TestAbandonedOpen(t *testing.T) {
 }
 
 func TestLoadErrorIsReportedAndTriedAgain(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		d.faulty.Fail(1, doctest.Lost)
 		_, done := d.begin("d", &doc.OpenRequest{Client: client(1)})
 		require.ErrorIs(t, d.answer(done), doc.ErrUnavailable)
@@ -533,7 +533,7 @@ func TestPanicInLoad(t *testing.T) {
 }
 
 func TestKindsOfDocuments(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		open := func(name string, kind doc.Kind) error {
 			_, err := d.registry.Open(t.Context(), name, kind, &doc.OpenRequest{Client: client(1)}, func() {})
 			return err
@@ -583,7 +583,7 @@ func (s *slowLoad) Load(ctx context.Context, name string, kind doc.Kind) (*doc.S
 
 // TestSecondSubmissionWhileOneWaits: the slot is one.
 func TestSecondSubmissionWhileOneWaits(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		a, b := d.open("d", 1), d.open("d", 2)
 		a.write("at the store")
 		b.write("in the slot")
@@ -596,7 +596,7 @@ func TestSecondSubmissionWhileOneWaits(t *testing.T) {
 
 // TestRefusalEndsNothing: it is told, with its sequence, and the session goes on.
 func TestRefusalEndsNothing(t *testing.T) {
-	inBubble(t, doc.Config{}, func(d *desk) {
+	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
 		p, done := d.begin("d", &doc.OpenRequest{Client: client(1), ReadOnly: true})
 		require.NoError(t, d.answer(done))
 		p.write("x")

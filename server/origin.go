@@ -17,7 +17,7 @@ import (
 
 var (
 	errHost   = errors.New("unexpected Host")
-	errOrigin = errors.New("Origin not allowed")
+	errOrigin = errors.New("origin not allowed")
 )
 
 // originRule is who may ask.

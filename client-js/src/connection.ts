@@ -216,7 +216,9 @@ export class Connection {
   }
 
   #welcomed(m: Welcome): void {
-    this.#limits = { text: m.maxOpText, components: DefaultLimits.components, message: Math.max(OPEN_OVERHEAD, m.maxMessage - OPEN_OVERHEAD) }
+    // What is encoded in so many bytes has no more text, that of embeds included.
+    const message = Math.max(OPEN_OVERHEAD, Math.min(m.maxMessage - OPEN_OVERHEAD, m.maxOpText))
+    this.#limits = { text: m.maxOpText, components: DefaultLimits.components, message }
     this.#backoff.succeeded(this.#host.now())
     this.#setStatus("live", undefined)
     for (const client of [...this.#clients]) client.connected()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"tandem/doc"
 )
@@ -177,7 +178,7 @@ func (e *engine) update(f func(*writing) error) (unsafe bool, err error) {
 		return false, fmt.Errorf("%w: %w", doc.ErrUnavailable, err)
 	}
 	err = fmt.Errorf("%w: a commit failed, and the store is being made safe: %w", doc.ErrUnavailable, err)
-	if rollback := guard(tx.Rollback); rollback != nil && !errors.Is(rollback, bbolt.ErrTxClosed) {
+	if rollback := guard(tx.Rollback); rollback != nil && !errors.Is(rollback, bolterrors.ErrTxClosed) {
 		db = nil // its writer's lock may be held for ever: it cannot be closed, only left behind
 	}
 	e.giveUp(db, err)

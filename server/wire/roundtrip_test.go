@@ -52,10 +52,10 @@ func (d drawer) peer() Peer {
 	return Peer{Session: d.session(), Selection: drawOpt(d, d.selection), User: d.user()}
 }
 
-func (d drawer) content() ot.Op { return ottest.Gen{Choices: choices{d.t}}.Doc() }
+func (d drawer) content() ot.Op { return ottest.Gen{Choices: choices(d)}.Doc() }
 
 func (d drawer) op() ot.Op {
-	g := ottest.Gen{Choices: choices{d.t}}
+	g := ottest.Gen{Choices: choices(d)}
 	return g.Op(g.Doc())
 }
 

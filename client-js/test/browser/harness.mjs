@@ -167,7 +167,7 @@ export async function visit(t, server, path, { user, loses = false, browserOptio
     globalThis.__refused = []
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
-        if (!entry.hadRecentInput) globalThis.__shifts.push(`${entry.value}: ${entry.sources.map((s) => (s.node?.outerHTML ?? s.node?.textContent ?? "?").slice(0, 120)).join(", ")}`)
+        if (!entry.hadRecentInput) globalThis.__shifts.push(`${entry.value}: ${entry.sources.map((s) => `${(s.node?.outerHTML ?? s.node?.textContent ?? "(removed)").slice(0, 120)} from ${JSON.stringify(s.previousRect)} to ${JSON.stringify(s.currentRect)}`).join(", ")}`)
       }
     }).observe({ type: "layout-shift", buffered: true })
     addEventListener("securitypolicyviolation", (event) => globalThis.__refused.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))

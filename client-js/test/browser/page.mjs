@@ -110,7 +110,7 @@ describe("page", { skip, concurrency: 2 }, () => {
     assert.equal(readFileSync(await download.path(), "utf8"), "kept 😀")
     assert.match(download.suggestedFilename(), /^test-\d+\.txt$/)
     await page.getByRole("button", { name: "Menu" }).click()
-    await page.getByText("Dark", { exact: true }).click()
+    await page.getByRole("radio", { name: "Dark" }).check()
     await page.getByRole("button", { name: "Larger text" }).click()
     await page.reload()
     await ready(page)
@@ -196,7 +196,7 @@ describe("page", { skip, concurrency: 2 }, () => {
     }
     assert.deepEqual(await missed(page, ".popover"), [])
     await page.getByRole("button", { name: /\(you\)/ }).tap()
-    await page.getByLabel("Your name").fill("Ada on a phone")
+    await page.getByRole("textbox", { name: "Your name" }).fill("Ada on a phone")
     assert.deepEqual(await missed(page, ".popover"), [])
     await other.waitForFunction(() => [...globalThis.__tandem.doc.presence.others.values()].some((p) => p.name === "Ada on a phone"))
     await page.keyboard.press("Enter")

@@ -28,7 +28,7 @@ describe("start page", { skip, concurrency: 2 }, () => {
     await page.getByLabel("Open or create a document").fill(`${server.url}/d/${made}`) // a link, pasted
     await page.getByRole("button", { name: "Open" }).click()
     await ready(page)
-    assert.equal(await same(page), "\n  A first line\nand a second")
+    assert.equal(await same(page), "\n  A first line\n  and a second") // the editor indents as the line before
     await page.goto(`${server.url}/`)
     assert.deepEqual(await shiftsOf(page), [])
     await page.getByRole("button", { name: `Remove ${made} from this list` }).click()
