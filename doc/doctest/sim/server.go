@@ -312,12 +312,8 @@ func (s *server) carryOut(effects []doc.Effect, calls map[*doc.OpenRequest]*conn
 				delete(s.sessions, e.Session)
 				session.conn.toClient(message{again: true})
 			}
-			if !errors.Is(e.Err, doc.ErrReplaced) {
+			if !errors.Is(e.Err, doc.ErrReplaced) && !errors.Is(e.Err, doc.ErrBehind) {
 				s.w.fail("S3: an honest session was ended: %w", e.Err)
-			}
-		case errors.Is(e.Err, doc.ErrBehind):
-			if session := s.sessions[e.Session]; session != nil {
-				session.conn.toClient(message{again: true})
 			}
 		default:
 			s.w.fail("S3: an honest submission was refused: %w", e.Err)
