@@ -19,7 +19,7 @@
 // # What always holds
 //
 //	D1  A document has at most one batch at the store. What arrives meanwhile waits in the inbox, which is bounded by
-//	    construction: a submission and a presence of each session, and the opens of connections.
+//	    construction: a submission and a presence of each session, and the opens of connections that still wait for them.
 //	D2  When a turn begins, everything in memory is durable. So an open is decided on what is durable, and a batch that
 //	    fails is undone by forgetting the State and loading again.
 //	D3  Published is only what is durable (View); acks, commits, checks, snapshots, presence and answers to opens are
@@ -36,7 +36,9 @@
 //
 //   - Client records are kept for ever and are all in memory while the document is: about 100 bytes for each page that ever
 //     typed in it. The rules for forgetting them (floor, records floor) are in State, but nothing forgets yet.
-//   - A composed catch-up is composed anew for each reader, from single commits.
+//   - A composed catch-up is composed anew for each reader, from single commits; a submission from far behind memory is brought up
+//     over single commits, too: its connection's goroutine pays for the length of what it missed.
+//   - A snapshot that failed is not tried again before the next is due: the log reaches further back, and a load takes longer.
 //
 // # Decisions
 //
@@ -44,6 +46,6 @@
 //     group commit without waiting, and there is nothing to roll back.
 //   - Readers pull; nothing is queued for them. A queue for each session costs memory for each slow reader, and whoever drops from
 //     it diverges.
-//   - Presence goes through the same inbox, but waits there for its tick, and never wakes the document sooner than an edit does.
+//   - Presence goes through the same inbox, but waits there for its tick, and wakes no session before it.
 //   - The check of the content stands in the stream at its revision: a hash beside the stream could not be compared.
 package doc
