@@ -8,7 +8,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
+	"net/netip"
 	"path"
 	"strings"
 	"sync"
@@ -66,6 +68,9 @@ func servePage(page []byte) http.HandlerFunc {
 			"img-src 'self' data:; connect-src 'self' ws://%[2]s wss://%[2]s; base-uri 'none'; form-action 'none'; "+
 			"frame-ancestors 'none'", nonce, cspHost(r.Host)))
 		secure(h)
+		if trustworthy(r) {
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		}
 		body := bytes.ReplaceAll(page, []byte(noncePlaceholder), []byte(nonce))
 		_, _ = w.Write(body)
 	}
@@ -82,7 +87,19 @@ func cspHost(host string) string {
 func secure(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+}
+
+// trustworthy says whether a browser calls the origin of the request so: on others Chromium ignores some headers, and writes an error
+// on the console of each page.
+func trustworthy(r *http.Request) bool {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.Trim(host, "[]")
+	ip, err := netip.ParseAddr(host)
+	loopback := host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback()
+	return loopback || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
 // contentTypes are ours: what package mime says depends on the machine.

@@ -10,6 +10,7 @@ import { focusHome, togglePopover } from "./popover.js"
 const STEP = 26 // from one avatar to the next, in pixels
 const SHOWN = 5
 const AWAY = 5 * 60_000
+const UNNAMED = 1000 // so long somebody without a name is waited for: it comes a moment after the session
 
 export class People {
   readonly dom = el("div", { class: "people", role: "group", "aria-label": "People in this document" })
@@ -24,6 +25,7 @@ export class People {
   readonly #more: HTMLButtonElement
   readonly #avatars = new Map<number, HTMLButtonElement>()
   #names = new Map<number, string>()
+  #unnamed = new Map<number, number>() // since when, by session
   #visited: number | null = null
   #followed: number | null = null
   #followedTo = -1
@@ -55,7 +57,7 @@ export class People {
   }
 
   update(): void {
-    const others = [...this.#doc.presence.others.values()].sort((a, b) => a.session - b.session)
+    const others = this.#others()
     this.#announce(others)
     const hues = this.#hues()
     const { user } = this.#conn
@@ -88,12 +90,26 @@ export class People {
   /** Everybody, as a list: behind "+3", and in a phone's menu. */
   list(): HTMLElement {
     const hues = this.#hues()
-    const others = [...this.#doc.presence.others.values()].sort((a, b) => a.session - b.session)
+    const others = this.#others()
     return el("ul", { class: "people-list" }, ...others.map((peer) => {
       const mark = el("span", { class: "avatar", "aria-hidden": "true" })
       paint(mark, peer.name, hues.get(peer.session) ?? 0, false)
       return el("li", {}, el("button", { class: "item", type: "button", onclick: () => { this.#visit(peer.session); focusHome() } }, mark, el("span", {}, displayName(peer.name))))
     }))
+  }
+
+  /** Everybody else, oldest first. */
+  #others(): Peer[] {
+    const { others } = this.#doc.presence
+    for (const session of this.#unnamed.keys()) if (!others.has(session)) this.#unnamed.delete(session)
+    return [...others.values()].sort((a, b) => a.session - b.session).filter(({ session, name }) => {
+      if (name !== "") return true
+      const since = this.#unnamed.get(session)
+      if (since !== undefined) return Date.now() - since >= UNNAMED
+      this.#unnamed.set(session, Date.now())
+      setTimeout(() => this.update(), UNNAMED)
+      return false
+    })
   }
 
   #hues(): Map<number, number> {

@@ -1,7 +1,7 @@
 import { type Op } from "./component.js";
 import { Reader, type Writer } from "./pack.js";
 import { type Limits as OpLimits } from "./validate.js";
-import type { Outcome, Place } from "./pending.js";
+import type { Outcome, Place } from "./vocabulary.js";
 export declare const VERSION = 1;
 /** The name of the protocol in the WebSocket handshake. */
 export declare const SUBPROTOCOL = "tandem.v1";
