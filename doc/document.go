@@ -20,6 +20,8 @@ type Config struct {
 	PresenceEvery time.Duration
 	// UnloadAfter is how long a document stays in memory without a session: 30 s by default.
 	UnloadAfter time.Duration
+	// MaxDocuments is how many documents are in memory at a time: 10,000 by default.
+	MaxDocuments int
 	// Logger is where documents report: slog.Default() by default.
 	Logger *slog.Logger
 }
@@ -27,6 +29,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.StateConfig = c.StateConfig.withDefaults()
 	c.PresenceEvery = cmp.Or(c.PresenceEvery, 50*time.Millisecond)
+	c.MaxDocuments = cmp.Or(c.MaxDocuments, 10_000)
 	c.UnloadAfter = cmp.Or(c.UnloadAfter, 30*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -108,10 +111,11 @@ func stoppedTimer() *time.Timer {
 // View is what is durable of the document.
 func (d *Document) View() *View { return d.view.Load() }
 
-// stop has the document unload as soon as nothing is at the store.
+// stop has the document unload once what is in the inbox is durable. Nothing more is taken in: its clients type on, and would
+// keep it busy for ever.
 func (d *Document) stop() {
 	d.mu.Lock()
-	d.stopped = true
+	d.stopped, d.closed = true, true
 	d.mu.Unlock()
 	d.knock()
 }
@@ -315,11 +319,13 @@ func (d *Document) unload() bool {
 		return false
 	}
 	d.closed = true
+	stopped := d.stopped
 	d.mu.Unlock()
 	if d.snapshotting != nil {
 		d.snapshotDone(<-d.snapshotting)
 	}
-	d.snapshot(true)
+	// A stop is not the time to write a snapshot of every document that was touched: the log has it all.
+	d.snapshot(!stopped)
 	if d.snapshotting != nil {
 		d.snapshotDone(<-d.snapshotting)
 	}

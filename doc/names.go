@@ -126,6 +126,8 @@ var (
 	ErrKind     = errors.New("other kind of document")
 	ErrNotFound = errors.New("no such document")
 
+	ErrBusy = errors.New("too many documents in memory")
+
 	// The end of a session.
 	ErrOpenAgain = errors.New("open again")                            // what is pending is not decided; a new open decides it
 	ErrReplaced  = errors.New("a later open of this client took over") // the session is a ghost

@@ -31,16 +31,19 @@ func (d *Document) read(ctx context.Context, first, last Revision, maxBytes int)
 	return out, nil
 }
 
-// bringUp moves an operation that is older than memory up to where memory begins.
+// bringUp moves an operation up to what is durable now: first over what only the store has, then over what is in memory.
 func (d *Document) bringUp(ctx context.Context, view *View, moved Moved) (*Moved, error) {
 	for moved.To < view.Base {
 		commits, err := d.read(ctx, moved.To+1, view.Base, readBytes)
+		if err == nil {
+			err = moved.Over(commits)
+		}
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range commits {
-			moved.Over(c)
-		}
+	}
+	if err := moved.Over(view.after(moved.To)); err != nil {
+		return nil, err
 	}
 	return &moved, nil
 }
@@ -76,14 +79,18 @@ func (d *Document) lookUp(ctx context.Context, o *OpenRequest) (err error) {
 		}
 	}
 	out := o.Outstanding
-	if out == nil || !d.needsLookUp(&out.Base, view) {
+	switch {
+	case out == nil || out.Base.ID != view.Place.ID || out.Base.Epoch != view.Place.Epoch:
 		return nil
-	}
-	if o.BaseLineage, err = d.lineage(ctx, &out.Base); err != nil {
-		return err
-	}
-	if *o.BaseLineage != out.Base.Lineage {
-		return nil // it was made on something else
+	case d.needsLookUp(&out.Base, view):
+		if o.BaseLineage, err = d.lineage(ctx, &out.Base); err != nil || *o.BaseLineage != out.Base.Lineage {
+			return err // it was made on something else
+		}
+	default:
+		lineage, known := view.LineageAt(out.Base.Rev)
+		if !known || lineage != out.Base.Lineage || view.Place.Rev-out.Base.Rev <= overInTurn {
+			return nil
+		}
 	}
 	moved := Moved{Op: out.Op, Caret: out.Caret, To: out.Base.Rev}
 	if out.Moved != nil {

@@ -84,6 +84,9 @@ func (r *Registry) entry(name string, kind Kind) (*entry, error) {
 		return nil, ErrClosed
 	}
 	e := r.entries[name]
+	if e == nil && len(r.entries) >= r.cfg.MaxDocuments {
+		return nil, fmt.Errorf("%w: %d documents are in memory", ErrBusy, len(r.entries))
+	}
 	if e == nil {
 		e = &entry{kind: kind, loaded: make(chan struct{}), gone: make(chan struct{})}
 		r.entries[name] = e

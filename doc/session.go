@@ -73,7 +73,7 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 	sub := &Submission{
 		Session: s.number, Name: Name{s.client, seq}, Base: base, Op: op, Bytes: bytes, Caret: caret,
 	}
-	if view := s.doc.View(); base < view.Base {
+	if view := s.doc.View(); base < view.Base || base < view.Place.Rev-overInTurn {
 		if base < s.doc.floor {
 			return fmt.Errorf("%w: %d is below %d", ErrBase, base, s.doc.floor)
 		}
@@ -83,12 +83,12 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 		}
 		sub.Moved = moved
 	}
-	s.mu.Lock()
-	s.own = sub.Name
-	s.mu.Unlock()
 	var waits *Submission
 	open := s.doc.post(func() {
 		if waits = s.submission; waits == nil {
+			s.mu.Lock()
+			s.own = sub.Name // before its commit can be read
+			s.mu.Unlock()
 			s.submission = sub
 			s.queue()
 		}

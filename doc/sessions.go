@@ -19,6 +19,9 @@ func (s *State) leave(n SessionNumber) {
 	}
 }
 
+// moveWithin is how many commits a caret that comes may be behind.
+const moveWithin = 256
+
 // move takes new presence of a session, brought up to the head. One that speaks of a revision that is not in memory any more
 // is dropped: its client sends another when it has caught up.
 func (s *State) move(m Move) {
@@ -31,7 +34,7 @@ func (s *State) move(m Move) {
 	if m.User != nil {
 		a.presence.User = *m.User
 	}
-	if m.Rev < s.view.Base || m.Rev > s.head.Rev {
+	if m.Rev < s.view.Base || m.Rev > s.head.Rev || m.Rev < s.head.Rev-moveWithin {
 		return
 	}
 	r := m.Range

@@ -15,7 +15,8 @@ type Submission struct {
 	Op      ot.Op
 	Bytes   []byte // Op as it came
 	Caret   int    // in Op's target; negative: none; beyond the end: taken for it
-	// Moved is Op, and its caret, brought up to the revision To from history that is not in memory. Nil: nothing was to do.
+	// Moved is Op, and its caret, brought up to a later revision by whoever submits, so that the turn has little left to do.
+	// Nil: there was little to do anyway.
 	Moved *Moved
 }
 
@@ -26,13 +27,33 @@ type Moved struct {
 	To    Revision
 }
 
-// Over moves the operation over the next commit.
-func (m *Moved) Over(c *Committed) {
-	if m.Caret >= 0 {
-		m.Caret = ot.TransformOffset(ot.Transform(c.Op, m.Op, ot.Right), m.Caret, ot.Left)
+const (
+	// overInTurn is how many commits an operation is moved over in the turn; over more it is moved before, by the goroutine of its
+	// sender, whom it then costs (I9).
+	overInTurn = 16
+	// overAtOnce is how many commits are composed, to move an operation over them in one step. Composing is exact (L7 of package
+	// ot), and costs the commits; moving one by one costs the commits times the operation.
+	overAtOnce = 1024
+)
+
+// Over moves the operation over the commits that follow the revision To.
+func (m *Moved) Over(commits []*Committed) error {
+	for len(commits) > 0 {
+		n := 1
+		if len(commits) > overInTurn {
+			n = min(len(commits), overAtOnce)
+		}
+		op, err := composeAll(commits[:n])
+		if err != nil {
+			return err
+		}
+		if m.Caret >= 0 {
+			m.Caret = ot.TransformOffset(ot.Transform(op, m.Op, ot.Right), m.Caret, ot.Left)
+		}
+		m.Op, m.To = ot.Transform(m.Op, op, ot.Left), commits[n-1].Rev
+		commits = commits[n:]
 	}
-	m.Op = ot.Transform(m.Op, c.Op, ot.Left)
-	m.To = c.Rev
+	return nil
 }
 
 // ErrBehind: a place is older than history in memory. Whoever asked looks it up in the store, and asks again.
@@ -71,14 +92,14 @@ func (s *State) submit(sub *Submission, now int64) (err error, ended bool) {
 // commit moves a submission to the head and applies it.
 func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 	moved := Moved{Op: sub.Op, Caret: sub.Caret, To: sub.Base}
-	if sub.Base < s.view.Base {
-		if sub.Moved == nil || sub.Moved.To < s.view.Base {
-			return ErrBehind, false
-		}
+	if sub.Moved != nil {
 		moved = *sub.Moved
 	}
-	for _, c := range s.history[moved.To-s.view.Base:] {
-		moved.Over(c)
+	if moved.To < s.view.Base {
+		return ErrBehind, false
+	}
+	if err := moved.Over(s.history[moved.To-s.view.Base:]); err != nil {
+		return fmt.Errorf("%w: %w", ErrOpenAgain, err), true
 	}
 	if size := s.text.Len() + moved.Op.TargetLen() - moved.Op.BaseLen(); size > ot.MaxDocument {
 		return fmt.Errorf("%w: it would have %d code units, at most %d are allowed", ErrTooLarge, size, ot.MaxDocument), true

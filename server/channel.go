@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"tandem/doc"
 	"tandem/ot"
@@ -189,9 +191,19 @@ func (ch *channel) move(m wire.Presence) {
 	}
 	move := doc.Move{Rev: m.Rev, Shown: m.Selection.OK, Range: ot.Range{Anchor: m.Selection.Value.Anchor, Head: m.Selection.Value.Head}}
 	if m.User.OK {
-		move.User = &doc.User{Name: m.User.Value.Name, Color: m.User.Value.Color}
+		move.User = &doc.User{Name: showable(m.User.Value.Name), Color: showable(m.User.Value.Color)}
 	}
 	session.Move(move)
+}
+
+// showable is a text without what would act on a line that shows it: control characters, and those that turn its direction.
+func showable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 func (ch *channel) opened() *doc.Session {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,6 +94,10 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	if err := s.origins.checkOrigin(r); err != nil {
 		s.log.Warn("connection refused", "err", err, "remote", r.RemoteAddr)
 		http.Error(w, err.Error(), http.StatusForbidden)
+		return
+	}
+	if !slices.Contains(websocket.Subprotocols(r), wire.Subprotocol) {
+		http.Error(w, "this socket speaks the subprotocol "+wire.Subprotocol, http.StatusBadRequest)
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -136,12 +136,21 @@ func TestPingFlood(t *testing.T) {
 	}
 }
 
+// TestSubprotocol: a socket that does not say what it speaks is refused before it is one.
+func TestSubprotocol(t *testing.T) {
+	p := newRig(t, server.Config{}).join()
+	dialer := websocket.Dialer{NetDial: p.dialer()}
+	_, answer, err := dialer.Dial("ws://localhost/ws", nil)
+	require.Error(t, err)
+	require.Equal(t, http.StatusBadRequest, answer.StatusCode)
+}
+
 func TestTooManyConnections(t *testing.T) {
 	r := newRig(t, server.Config{Limits: server.Limits{Connections: 2}})
 	r.join()
 	p := r.join()
 	dial := func() *http.Response {
-		dialer := websocket.Dialer{NetDial: p.dialer()}
+		dialer := websocket.Dialer{NetDial: p.dialer(), Subprotocols: []string{wire.Subprotocol}}
 		ws, answer, err := dialer.Dial("ws://localhost/ws", nil)
 		if err == nil {
 			_ = ws.Close()

@@ -103,6 +103,9 @@ func (o originRule) checkOrigin(r *http.Request) error {
 	}
 	// The page's own scheme is not known behind a proxy that ends TLS: either will do for the same host and port.
 	own := strings.ToLower(r.Host)
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("%w: %q", errOrigin, all[0])
+	}
 	if u.Host == own || canonicalOrigin(&url.URL{Scheme: u.Scheme, Host: own}) == origin {
 		return nil
 	}

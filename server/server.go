@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"tandem/doc"
 )
@@ -113,7 +115,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		for _, c := range conns {
 			c.abort()
 		}
-		<-idle
+		// Their goroutines end by themselves; one that is reading the store may take a moment, but not more.
+		select {
+		case <-idle:
+		case <-time.After(closeWait):
+			err = errors.Join(err, fmt.Errorf("%d connections did not end: %w", s.connections(), ctx.Err()))
+		}
 	}
 	return err
+}
+
+func (s *Server) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
 }

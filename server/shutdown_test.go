@@ -73,7 +73,7 @@ func TestShutdown(t *testing.T) {
 	for _, p := range peers {
 		next[wire.Goaway](p)
 	}
-	dialer := websocket.Dialer{NetDial: peers[0].dialer()}
+	dialer := websocket.Dialer{NetDial: peers[0].dialer(), Subprotocols: []string{wire.Subprotocol}}
 	_, answer, err := dialer.Dial("ws://localhost/ws", nil)
 	require.Error(t, err)
 	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
@@ -104,8 +104,10 @@ func TestShutdown(t *testing.T) {
 	defer func() { require.NoError(t, store.Close()) }()
 	stored, err := store.Load(t.Context(), "last words", doc.Text)
 	require.NoError(t, err)
-	require.EqualValues(t, 3, stored.Snapshot.Place.Rev, "it was stored as a snapshot")
-	require.Equal(t, "xxx", stored.Snapshot.Content.String())
+	state, err := doc.NewState(stored, doc.StateConfig{})
+	require.NoError(t, err)
+	require.EqualValues(t, 3, state.View().Place.Rev)
+	require.Equal(t, "xxx", state.Content().String())
 }
 
 // TestStoreFails: sessions end, what was acknowledged stays, what was not is decided when it is named again.

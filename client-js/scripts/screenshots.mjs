@@ -54,6 +54,7 @@ test("screenshots", { skip }, async (t) => {
     const ada = await visit(t, server, path, { browserOptions: desk, user: ADA })
     await caretAt(ada, TEXT.indexOf("olives") + 6)
     await ada.keyboard.type(", butter")
+    await shows(bob, ", butter")
     await caretAt(bob, TEXT.indexOf("Bob: ") + 5 + 8)
     await bob.keyboard.type("a potato sal")
     await shows(ada, "potato sal\n")

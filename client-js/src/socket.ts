@@ -62,6 +62,8 @@ export const thisHost: Host = {
 
 /** What of a WebSocket is used: a browser's own, or the class of the package "ws". */
 export interface WebSocketLike {
+  /** 1: what is sent goes out. */
+  readonly readyState: number
   binaryType: string
   onopen: unknown
   onmessage: unknown
@@ -70,6 +72,7 @@ export interface WebSocketLike {
   send(data: Uint8Array): void
   close(code?: number, reason?: string): void
 }
+const OPEN = 1
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocketLike
 
 /** The class that was given, or the platform's own. */
@@ -142,8 +145,9 @@ export class Socket {
     return this.#welcomed
   }
 
+  /** On a socket that is closing nothing is sent, which a browser would complain of: its close event is about to come. */
   send(m: ClientMessage): void {
-    if (!this.#ended) this.#ws.send(encodeClient(m))
+    if (!this.#ended && this.#ws.readyState === OPEN) this.#ws.send(encodeClient(m))
   }
 
   /** Asks for a sign of life, soon, where there was none of late. */

@@ -113,6 +113,16 @@ test("a lost ack: the same bytes go again in the next open", () => {
   assert.deepEqual([next.seq, next.base, next.op], [2, 7, insert(7, "?")])
 })
 
+test("an edit while the socket is closing: nothing is sent on it, and the next open names the edit", () => {
+  const { rig, doc, socket } = live()
+  socket.readyState = 2
+  doc.insert(5, "!")
+  assert.deepEqual(socket.got(), [])
+  socket.drop()
+  rig.host.pass(500)
+  assert.deepEqual(rig.welcomed().only("open").outstanding?.op, insert(5, "!"))
+})
+
 test("offline edits are frozen before the open that names them", () => {
   const { rig, doc, socket } = live()
   socket.drop()

@@ -65,6 +65,8 @@ export class FakeHost implements Host {
 
 export class FakeSocket {
   static all: FakeSocket[] = []
+  /** 2 while the server's close is answered: the close event has still to come. */
+  readyState = 1
   binaryType = ""
   onopen: (() => void) | null = null
   onmessage: ((event: { data: unknown }) => void) | null = null
@@ -83,6 +85,7 @@ export class FakeSocket {
 
   send(data: Uint8Array): void {
     assert.equal(this.closed, undefined, "sent on a closed socket")
+    assert.equal(this.readyState, 1, "sent on a socket that is not open")
     this.frames.push(data)
   }
 

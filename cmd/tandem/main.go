@@ -5,7 +5,7 @@
 //	tandem version   say what this is
 //
 // Every command ends with 0 when it is done and good, 1 when it did not succeed, with one line on stderr, 2 when it was called
-// wrongly. A flag may be given as TANDEM_NAME in the environment; the flag itself wins.
+// wrongly. A flag of serve may be given as TANDEM_NAME in the environment; the flag itself wins.
 package main
 
 import (
@@ -71,9 +71,6 @@ func (p *program) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return fromEnvironment(cmd.Flags(), p.getenv)
-		},
 	}
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)

@@ -29,6 +29,7 @@ type serveFlags struct {
 	drain        time.Duration
 	unload       time.Duration
 	connections  int
+	documents    int
 	logLevel     string
 }
 
@@ -43,7 +44,14 @@ func (p *program) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the server",
 		Args:  cobra.NoArgs,
-		RunE:  command(func(ctx context.Context, _ []string) error { return p.serve(ctx, f) }),
+		// What is meant for the server must not reach a tool that writes into a directory.
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnvironment(cmd.Flags(), p.getenv); err != nil {
+				return err
+			}
+			return f.check()
+		},
+		RunE: command(func(ctx context.Context, _ []string) error { return p.serve(ctx, f) }),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", defaultListen, "address to listen on; 0.0.0.0:8080 lets other devices in")
@@ -53,8 +61,26 @@ func (p *program) serveCommand() *cobra.Command {
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long a stop may take")
 	flags.DurationVar(&f.unload, "unload-after", 30*time.Second, "how long a document that nobody has open stays in memory")
 	flags.IntVar(&f.connections, "max-connections", 20_000, "connections at a time")
+	flags.IntVar(&f.documents, "max-documents", 10_000, "documents in memory at a time")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
+}
+
+// check refuses values that make no sense.
+func (f *serveFlags) check() error {
+	switch {
+	case f.data == "":
+		return errors.New("--data is empty: it names a directory")
+	case f.connections < 1:
+		return fmt.Errorf("--max-connections %d: it is at least 1", f.connections)
+	case f.documents < 1:
+		return fmt.Errorf("--max-documents %d: it is at least 1", f.documents)
+	case f.drain <= 0:
+		return fmt.Errorf("--drain %s: it is more than 0", f.drain)
+	case f.unload <= 0:
+		return fmt.Errorf("--unload-after %s: it is more than 0", f.unload)
+	}
+	return nil
 }
 
 // serve runs until ctx is done, and then drains.
@@ -74,7 +100,7 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 		return err
 	}
 	handler, err := server.New(server.Config{
-		Store: store, Documents: doc.Config{UnloadAfter: f.unload, Logger: log},
+		Store: store, Documents: doc.Config{UnloadAfter: f.unload, MaxDocuments: f.documents, Logger: log},
 		AllowOrigins: f.allowOrigins, AllowHosts: append(f.allowHosts, hostNames()...),
 		Software: "tandem " + v, Logger: log, Limits: server.Limits{Connections: f.connections},
 	})

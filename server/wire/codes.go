@@ -116,6 +116,7 @@ var errorCodes = [...]struct {
 	{doc.ErrName, CodeBadName},
 	{doc.ErrKind, CodeOtherKind},
 	{doc.ErrNotFound, CodeNotFound},
+	{doc.ErrBusy, CodeBusy},
 	{doc.ErrReplaced, CodeReplaced},
 	{doc.ErrRepeat, CodeConflict},
 	{doc.ErrBase, CodeBadMessage},

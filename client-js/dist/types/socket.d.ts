@@ -25,6 +25,8 @@ export interface Host {
 export declare const thisHost: Host;
 /** What of a WebSocket is used: a browser's own, or the class of the package "ws". */
 export interface WebSocketLike {
+    /** 1: what is sent goes out. */
+    readonly readyState: number;
     binaryType: string;
     onopen: unknown;
     onmessage: unknown;
@@ -69,6 +71,7 @@ export declare class Socket {
         software: string;
     }, host: Host, events: SocketEvents);
     get welcomed(): boolean;
+    /** On a socket that is closing nothing is sent, which a browser would complain of: its close event is about to come. */
     send(m: ClientMessage): void;
     /** Asks for a sign of life, soon, where there was none of late. */
     probe(): void;

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { join } from "node:path"
 import { describe, test } from "node:test"
-import { browser, eachOnce, newDocument, repository, same, Server, shows, skip, sleep, visit } from "./harness.mjs"
+import { atEnd, browser, eachOnce, newDocument, repository, same, Server, shows, skip, sleep, visit } from "./harness.mjs"
 
 const example = readFileSync(join(repository, "client-js/examples/embed.html"), "utf8")
 
@@ -20,12 +20,12 @@ describe("embedding", { skip }, () => {
       response.writeHead(request.url === "/" ? 200 : 404, { "content-type": "text/html" }).end(request.url === "/" ? html() : "")
     })
     await new Promise((done) => listener.listen(0, "127.0.0.1", done))
-    t.after(() => listener.close())
+    atEnd(t, () => listener.close())
     return `http://127.0.0.1:${listener.address().port}`
   }
   const open = async (t, url) => {
     const context = await (await browser()).newContext()
-    t.after(() => context.close())
+    atEnd(t, () => context.close())
     const page = await context.newPage()
     const errors = []
     page.on("pageerror", (error) => errors.push(error.message))

@@ -25,6 +25,27 @@ process.on("exit", () => {
   rmSync(work, { recursive: true, force: true })
 })
 
+const ends = new WeakMap()
+
+/** Runs fn at the end of the test: what began last ends first, and all of it, whatever fails on the way. */
+export function atEnd(t, fn) {
+  const known = ends.get(t)
+  if (known) return known.push(fn)
+  const fns = [fn]
+  ends.set(t, fns)
+  t.after(async () => {
+    const errors = []
+    for (const end of fns.reverse()) {
+      try {
+        await end()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("\n"))
+  })
+}
+
 // The binary.
 
 /** A promise made once, when it is first asked for. */
@@ -58,7 +79,7 @@ export class Server {
     server.dir = mkdtempSync(join(work, "data-"))
     server.#args = args
     await server.#start(listen)
-    t?.after(() => server.kill())
+    if (t) atEnd(t, () => server.kill())
     return server
   }
 
@@ -173,7 +194,7 @@ export async function visit(t, server, path, { user, loses = false, browserOptio
     addEventListener("securitypolicyviolation", (event) => globalThis.__refused.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))
   })
   const page = await context.newPage()
-  t.after(async () => {
+  atEnd(t, async () => {
     for (const open of context.pages()) {
       wrong.push(...(await open.evaluate(() => globalThis.__refused ?? [])).map((r) => `refused by the policy: ${r}`))
     }
@@ -277,7 +298,7 @@ export class Proxy {
     await new Promise((done) => listener.listen(0, "127.0.0.1", done))
     proxy.port = listener.address().port
     proxy.url = `http://127.0.0.1:${proxy.port}`
-    t.after(() => {
+    atEnd(t, () => {
       listener.close()
       proxy.cut()
     })

@@ -53,14 +53,14 @@ describe("typing", { skip, concurrency: 2 }, () => {
 
   test("undo and redo take back one's own edits only", async (t) => {
     const { pages: [a, b] } = await pair(t)
-    await a.keyboard.type("mine ")
+    await a.keyboard.insertText("mine ")
     await shows(b, "mine ")
     await caretAt(b, -1)
-    await b.keyboard.type("yours ")
+    await b.keyboard.insertText("yours ")
     await shows(a, "yours ")
-    await sleep(600) // CodeMirror groups what is typed within half a second
+    await sleep(600) // the editor takes back at once what was typed within half a second
     await caretAt(a, 0)
-    await a.keyboard.type("first ")
+    await a.keyboard.insertText("first ")
     assert.equal(await same(a, b), "first mine yours ")
     await a.keyboard.press("Control+z")
     assert.equal(await same(a, b), "mine yours ")

@@ -97,8 +97,8 @@ func (s *server) lookUp(o *doc.OpenRequest) {
 
 func (s *server) bringUp(op ot.Op, base doc.Revision, caret int) *doc.Moved {
 	moved := &doc.Moved{Op: op, Caret: caret, To: base}
-	for _, c := range s.read(base) {
-		moved.Over(c)
+	if err := moved.Over(s.read(base)); err != nil {
+		panic(err)
 	}
 	return moved
 }

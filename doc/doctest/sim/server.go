@@ -189,8 +189,8 @@ func (s *server) lookUp(o *doc.OpenRequest) {
 }
 
 func (s *server) bringUp(m doc.Moved, to doc.Revision) *doc.Moved {
-	for _, c := range s.read(m.To, to) {
-		m.Over(c)
+	if err := m.Over(s.read(m.To, to)); err != nil {
+		s.w.fail("S2: %w", err)
 	}
 	return &m
 }
@@ -216,8 +216,10 @@ func (s *server) submit(c *conn, m *submitMessage) {
 			Session: session.number, Name: doc.Name{Client: s.identity(c, m.Client), Seq: m.Seq},
 			Base: m.Base.Rev, Op: m.Op, Bytes: m.Bytes, Caret: m.Caret,
 		}
-		if v := s.state.View(); sub.Base < v.Base {
-			sub.Moved = s.bringUp(doc.Moved{Op: m.Op, Caret: m.Caret, To: sub.Base}, v.Base)
+		// doc.Session moves what is far behind before the turn; here chance decides as well.
+		if v := s.state.View(); sub.Base < v.Base || s.w.rng.IntN(2) == 0 {
+			to := max(sub.Base, min(v.Place.Rev, doc.Revision(len(s.w.disk.commits))))
+			sub.Moved = s.bringUp(doc.Moved{Op: m.Op, Caret: m.Caret, To: sub.Base}, to)
 		}
 		session.cursor.Own = sub.Name
 		s.inbox.submissions = append(s.inbox.submissions, sub)
