@@ -38,7 +38,7 @@
 //   - Client records are kept for ever and are all in memory while the document is: about 100 bytes for each page that ever
 //     typed in it. The rules for forgetting them (floor, records floor) are in State, but nothing forgets yet.
 //   - A composed catch-up is composed anew for each reader, from single commits; so is what a submission from far behind is moved
-//     over. Their connections' goroutines pay for the length of what they missed, about 10 µs a commit.
+//     over. Their connections' goroutines pay for the length of what they missed, about 20 µs a commit.
 //   - A full disk is not told from other failures of a commit: the sessions of the document end and open again until there is space.
 //   - A snapshot that failed is not tried again before the next is due: the log reaches further back, and a load takes longer.
 //
