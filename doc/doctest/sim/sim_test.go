@@ -3,6 +3,7 @@ package sim
 import (
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,12 +25,31 @@ func seeds(t *testing.T) uint64 {
 	return 2_000
 }
 
+// TestSimulationOfKeptSeeds plays what failed before.
+func TestSimulationOfKeptSeeds(t *testing.T) {
+	kept, err := os.ReadFile("../../../testdata/scripts/sim.seeds")
+	require.NoError(t, err)
+	played := 0
+	for line := range strings.Lines(string(kept)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		number, what, _ := strings.Cut(strings.TrimSpace(line), " ")
+		seed, err := strconv.ParseUint(number, 10, 64)
+		require.NoError(t, err)
+		_, err = Run(Config{Seed: seed})
+		require.NoError(t, err, strings.TrimSpace(what))
+		played++
+	}
+	require.Positive(t, played)
+}
+
 func TestSimulation(t *testing.T) {
 	var total Stats
 	n := seeds(t)
 	for seed := range n {
 		stats, err := Run(Config{Seed: seed})
-		require.NoError(t, err, "play it again with TANDEM_SEED=%d go test -run TestOneSeed -v ./doc/doctest/sim", seed)
+		require.NoError(t, err, "keep it in testdata/scripts/sim.seeds; every event: TANDEM_SEED=%d go test -run TestOneSeed -v ./doc/doctest/sim", seed)
 		total.add(stats)
 	}
 	t.Logf("note: %d seeds: %+v", n, total)
