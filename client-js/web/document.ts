@@ -88,7 +88,7 @@ function socketURL(): string {
 /** The name; the folders that it is in are quieter than its last part. */
 function title(name: string): HTMLElement {
   const cut = name.lastIndexOf("/") + 1
-  return el("h1", { class: "title", title: name }, cut > 0 && el("span", { class: "folder" }, name.slice(0, cut)), name.slice(cut))
+  return el("h1", { class: "title", title: name }, cut > 0 && el("span", { class: "folder" }, name.slice(0, cut)), el("span", {}, name.slice(cut)))
 }
 
 function copyLinkButton(): HTMLElement {

@@ -43,6 +43,8 @@ func (p *program) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
+		Long: "Run the server. Each flag may also be given as a variable: --allow-host as TANDEM_ALLOW_HOST. " +
+			"SIGTERM or Ctrl-C stops it once everything is saved, a second one at once.",
 		Args:  cobra.NoArgs,
 		// What is meant for the server must not reach a tool that writes into a directory.
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,7 +59,7 @@ func (p *program) serveCommand() *cobra.Command {
 	flags.StringVar(&f.listen, "listen", defaultListen, "address to listen on; 0.0.0.0:8080 lets other devices in")
 	flags.StringVar(&f.data, "data", defaultData, "directory that keeps the documents")
 	flags.StringSliceVar(&f.allowOrigins, "allow-origin", nil, "origin of a page on another host that may connect, such as https://app.example.com; * allows all")
-	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "name under which this server may be reached, besides addresses and localhost; * allows all")
+	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "name under which this server may be reached, besides addresses, localhost and this machine's own names; * allows all")
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long a stop may take")
 	flags.DurationVar(&f.unload, "unload-after", 30*time.Second, "how long a document that nobody has open stays in memory")
 	flags.IntVar(&f.connections, "max-connections", 20_000, "connections at a time")
