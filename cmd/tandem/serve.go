@@ -45,7 +45,7 @@ func (p *program) serveCommand() *cobra.Command {
 		Short: "Run the server",
 		Long: "Run the server. Each flag may also be given as a variable: --allow-host as TANDEM_ALLOW_HOST. " +
 			"SIGTERM or Ctrl-C stops it once everything is saved, a second one at once.",
-		Args:  cobra.NoArgs,
+		Args: cobra.NoArgs,
 		// What is meant for the server must not reach a tool that writes into a directory.
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if err := fromEnvironment(cmd.Flags(), p.getenv); err != nil {
