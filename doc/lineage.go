@@ -29,6 +29,11 @@ func DigestOf(base Revision, op []byte) Digest {
 	return Digest(h.Sum(nil)[:len(d)])
 }
 
+// matches reports whether the digest may be that of a submission: one that was erased matches all.
+func (d Digest) matches(base Revision, op []byte) bool {
+	return d == Digest{} || d == DigestOf(base, op)
+}
+
 func writeInt(h hash.Hash, n int64) {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], uint64(n))

@@ -99,6 +99,9 @@ func CheckName(name string) error {
 	return nil
 }
 
+// MaxAuthor is the longest name of an author, in bytes of UTF-8: what is longer is cut.
+const MaxAuthor = 64
+
 // A Commit is one committed operation.
 type Commit struct {
 	Rev     Revision
@@ -107,6 +110,7 @@ type Commit struct {
 	Seq     Seq
 	Digest  Digest
 	Time    int64  // when the turn took it, in milliseconds since 1970 UTC
+	Author  string // the name that its user showed then, at most MaxAuthor bytes; not part of the lineage
 	Bytes   []byte // the canonical encoding of the operation as committed (ot.AppendOp)
 }
 
@@ -116,7 +120,7 @@ type Record struct {
 	// Rev is the commit's revision; 0 where the record has outlived the history that the commit stood in (a restore, a
 	// new epoch): the number would speak of another commit, or of none.
 	Rev    Revision
-	Digest Digest
+	Digest Digest // of the commit's submission; zero: not known any more
 }
 
 // What can go wrong with a document. Each is wrapped with what offends.
@@ -138,6 +142,7 @@ var (
 
 	// The refusal of a submission: the session lives, the submission stays undecided.
 	ErrReadOnly = errors.New("read only")
+	ErrNoSpace  = errors.New("no space left") // also from a store: nothing was written
 
 	// From a store.
 	ErrConflict    = errors.New("append condition failed") // concerns this document alone; nothing was written

@@ -112,7 +112,7 @@ func (s *State) decide(o *OpenRequest) (commit bool, err error) {
 	case known && rec.Seq >= out.Seq:
 		o.Opened.Outcome = OutcomeCommitted
 		if rec.Seq == out.Seq {
-			if rec.Digest != DigestOf(out.Base.Rev, out.Bytes) {
+			if !rec.Digest.matches(out.Base.Rev, out.Bytes) {
 				return false, fmt.Errorf("%w: sequence %d", ErrRepeat, out.Seq)
 			}
 			o.Opened.OutcomeRev = rec.Rev

@@ -3,6 +3,7 @@ package doc
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"tandem/ot"
 )
@@ -70,7 +71,7 @@ func (s *State) submit(sub *Submission, now int64) (err error, ended bool) {
 	case sub.Seq < 1 || sub.Seq > ot.MaxInt || known && sub.Seq < rec.Seq:
 		return fmt.Errorf("%w: sequence %d after %d", ErrRepeat, sub.Seq, rec.Seq), true
 	case known && sub.Seq == rec.Seq:
-		if rec.Digest != DigestOf(sub.Base, sub.Bytes) {
+		if !rec.Digest.matches(sub.Base, sub.Bytes) {
 			return fmt.Errorf("%w: sequence %d", ErrRepeat, sub.Seq), true
 		}
 		return nil, false // it came twice: the ack is on its way
@@ -110,11 +111,20 @@ func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 	c := &Committed{Op: moved.Op, Session: sub.Session, Caret: min(moved.Caret, s.text.Len())}
 	c.Commit = Commit{
 		Rev: s.head.Rev + 1, Client: sub.Client, Seq: sub.Seq,
-		Digest: DigestOf(sub.Base, sub.Bytes), Time: now, Bytes: ot.AppendOp(nil, moved.Op),
+		Digest: DigestOf(sub.Base, sub.Bytes), Time: now,
+		Author: author(s.sessions[sub.Session].presence.User.Name), Bytes: ot.AppendOp(nil, moved.Op),
 	}
 	c.Lineage = s.head.Lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes)
 	s.push(c)
 	s.batch = append(s.batch, c)
 	s.records[sub.Client] = Record{Seq: sub.Seq, Rev: c.Rev, Digest: c.Digest}
 	return nil, false
+}
+
+// author is the name under which a commit is kept.
+func author(name string) string {
+	if len(name) <= MaxAuthor {
+		return name
+	}
+	return strings.ToValidUTF8(name[:MaxAuthor], "")
 }

@@ -121,6 +121,7 @@ var errorCodes = [...]struct {
 	{doc.ErrRepeat, CodeConflict},
 	{doc.ErrBase, CodeBadMessage},
 	{doc.ErrReadOnly, CodeReadOnly},
+	{doc.ErrNoSpace, CodeNoSpace}, // before ErrUnavailable, which may be wrapped with it
 	{doc.ErrTooLarge, CodeTooLarge},
 	{doc.ErrOp, CodeBadOp}, // before ot's errors, which it wraps
 	{doc.ErrConflict, CodeOpenAgain},
