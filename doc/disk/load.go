@@ -52,6 +52,7 @@ func (s *Store) Load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 func (s *Store) create(ctx context.Context, name string, kind doc.Kind) error {
 	h := &head{kind: kind, created: time.Now().UnixMilli(), name: name}
 	rand.Read(h.id[:]) // it never fails
+	h.history = h.id
 	rand.Read(h.epoch[:])
 	done := make(chan error, 1)
 	s.committer.edit(&work{
@@ -235,8 +236,8 @@ func (s *Store) replayCommits(ctx context.Context, h *head, from doc.Place) ([]d
 	at := from
 	var commits []doc.Commit
 	if at.Rev < h.rev {
-		first := numberKey(h.id, uint64(at.Rev)+1)
-		err := s.scan(ctx, commitsBucket, h.id[:], first, func(key, value []byte) error {
+		first := numberKey(h.history, uint64(at.Rev)+1)
+		err := s.scan(ctx, commitsBucket, h.history[:], first, func(key, value []byte) error {
 			if at.Rev >= h.rev {
 				return errEnough // committed while this was loaded
 			}

@@ -69,7 +69,7 @@ func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, m
 	var got []doc.Commit
 	size := 0
 	for at.Rev < last && (size <= maxBytes || len(got) == 0) {
-		pairs, _, err := s.chunk(ctx, commitsBucket, id[:], numberKey(id, uint64(at.Rev)+1), min(maxBytes-size, readChunk))
+		pairs, _, err := s.chunk(ctx, commitsBucket, h.history[:], numberKey(h.history, uint64(at.Rev)+1), min(maxBytes-size, readChunk))
 		if err != nil {
 			return nil, structural(h, err)
 		}

@@ -210,7 +210,7 @@ func putPiece(tx *writing, id doc.ID, record *snapshotRecord, number *uint64, pi
 			return err
 		}
 		*number = n
-		if err := putTrash(tx, id, n); err != nil {
+		if err := contentTrash(id, n).put(tx); err != nil {
 			return err
 		}
 	}
@@ -234,11 +234,11 @@ func (v *saver) writeLast(place doc.Place, record *snapshotRecord, number *uint6
 			return err
 		}
 		key := numberKey(place.ID, *number)
-		if err := tx.delete(trashBucket, key); err != nil {
+		if err := contentTrash(place.ID, *number).delete(tx); err != nil {
 			return err
 		}
 		if h.snapshot != 0 {
-			if err := putTrash(tx, place.ID, h.snapshot); err != nil {
+			if err := contentTrash(place.ID, h.snapshot).put(tx); err != nil {
 				return err
 			}
 		}
@@ -248,11 +248,6 @@ func (v *saver) writeLast(place doc.Place, record *snapshotRecord, number *uint6
 		h.snapshot = *number
 		return tx.put(documentsBucket, h.id[:], h.encode())
 	})
-}
-
-func putTrash(tx *writing, id doc.ID, number uint64) error {
-	key := numberKey(id, number)
-	return tx.put(trashBucket, key, seal(trashBucket, key, []byte{form}))
 }
 
 // tidy empties the trash, a few pieces a transaction. What it does not remove now it finds again.
@@ -275,14 +270,11 @@ func (v *saver) tidy() {
 
 // emptyTrash removes some pieces of one snapshot in the trash; with the last of them its record and its place in the trash.
 func emptyTrash(tx *writing) error {
-	trash, value := tx.tx.Bucket([]byte(trashBucket)).Cursor().First()
-	if _, err := unseal(trashBucket, trash, value); err != nil {
-		return err
-	}
-	id, number, err := splitNumberKey(trash)
+	t, err := decodeTrash(tx.tx.Bucket([]byte(trashBucket)).Cursor().First())
 	if err != nil {
 		return err
 	}
+	id, number := t.prefix, t.number
 	if h, err := tx.head(id); err != nil {
 		return err
 	} else if h != nil && h.snapshot == number {
@@ -305,5 +297,5 @@ func emptyTrash(tx *writing) error {
 	if err := tx.delete(snapshotsBucket, key); err != nil {
 		return err
 	}
-	return tx.delete(trashBucket, key)
+	return t.delete(tx)
 }
