@@ -58,7 +58,7 @@ type Store struct {
 	closed  error // set by closing
 }
 
-var _ doc.Store = (*Store)(nil)
+var _ doc.Archive = (*Store)(nil)
 
 // healFirst and healMost bound the time between two attempts to make the store safe.
 const (
