@@ -15,9 +15,13 @@ import (
 type author struct {
 	name    string
 	place   doc.Place
-	commits []doc.Commit
+	commits []doc.Commit // all there ever were, from revision 1 on
 	clients map[doc.ClientID]doc.Record
 	text    string
+
+	// Of an archive.
+	signed              bool // commits have an author
+	floor, recordsFloor doc.Revision
 }
 
 // open loads a document, creating it, and begins to write it from what is there.
@@ -47,6 +51,9 @@ func (a *author) batch(edits ...edit) *doc.Batch {
 		}
 		next[e.client]++
 		c := doc.Commit{Rev: at.Rev + 1, Client: e.client, Seq: next[e.client], Time: 1700000000000 + int64(at.Rev)}
+		if a.signed {
+			c.Author = "author " + e.client.String()
+		}
 		var op ot.Builder
 		op.InsertText(e.text, nil)
 		c.Bytes = ot.AppendOp(nil, op.Op())
@@ -119,8 +126,8 @@ func (a *author) same(t testing.TB, stored *doc.Stored) {
 	require.Equal(t, a.name, stored.Name)
 	require.Equal(t, doc.Text, stored.Kind)
 	require.Equal(t, a.place, stored.Place())
-	require.Zero(t, stored.Floor)
-	require.Zero(t, stored.RecordsFloor)
+	require.Equal(t, a.floor, stored.Floor)
+	require.Equal(t, a.recordsFloor, stored.RecordsFloor)
 	require.Equal(t, a.clients, stored.Clients)
 	at := int(stored.Snapshot.Place.Rev)
 	require.Len(t, stored.Commits, len(a.commits)-at)

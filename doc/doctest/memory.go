@@ -1,7 +1,6 @@
 package doctest
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -17,18 +16,20 @@ import (
 // Outcome is what becomes of something that a store was asked to write.
 type Outcome int
 
-// The outcomes. After the last two the store reports ErrUnknown.
+// The outcomes. After Lost and WrittenLate the store reports ErrUnknown.
 const (
 	Written     Outcome = iota // it is there, and reported so
 	Lost                       // it is not there, and reported as unknown
 	WrittenLate                // it is there, and reported as unknown
+	Hung                       // it is there, and reported so a second later: by a Faulty; to a Memory it is Written
 )
 
 // ErrUnknown is the error of an append or a save of which nobody knows whether it happened.
 var ErrUnknown = errors.New("doctest: outcome unknown")
 
-// Memory is a doc.Store in memory. What is handed to it waits until Step or Flush says what becomes of it, on the caller's
-// goroutine: used from one goroutine it does the same thing every time. Run makes it work by itself.
+// Memory is a doc.Archive in memory. What is handed to it with a done waits until Step or Flush says what becomes of it, on the
+// caller's goroutine; everything else happens at once. Used from one goroutine it does the same thing every time. Run makes it
+// work by itself.
 type Memory struct {
 	// Guarded by mu. done functions are called without it.
 	mu     sync.Mutex
@@ -42,28 +43,13 @@ type Memory struct {
 	queued chan struct{}
 }
 
-var _ doc.Store = (*Memory)(nil)
+var _ doc.Archive = (*Memory)(nil)
 
-type memoryDoc struct {
-	name     string
-	kind     doc.Kind
-	created  int64
-	epoch    doc.Epoch
-	commits  []doc.Commit // all of them, from revision 1 on
-	clients  map[doc.ClientID]doc.Record
-	snapshot *memorySnapshot
-}
-
-type memorySnapshot struct {
-	place   doc.Place
-	content ot.Op
-	hash    uint64
-}
-
-// pending is a batch or a snapshot on its way.
+// pending is a batch, a snapshot or a span on its way.
 type pending struct {
 	batch    *doc.Batch
 	snapshot *doc.Snapshot
+	span     *savedSpan
 	done     func(error)
 }
 
@@ -101,38 +87,21 @@ func (m *Memory) Load(ctx context.Context, name string, kind doc.Kind) (*doc.Sto
 	if kind != 0 && kind != d.kind {
 		return nil, fmt.Errorf("%w: %q is of the kind %s, not %s", doc.ErrKind, name, d.kind, kind)
 	}
-	return d.stored(id)
+	return d.stored()
 }
 
 func (m *Memory) create(name string, kind doc.Kind) doc.ID {
 	var id doc.ID
-	d := &memoryDoc{name: name, kind: kind, created: m.made, clients: map[doc.ClientID]doc.Record{}}
-	m.made++
 	binary.BigEndian.PutUint64(id[:], m.random.Uint64())
 	binary.BigEndian.PutUint64(id[8:], m.random.Uint64())
-	binary.BigEndian.PutUint64(d.epoch[:], m.random.Uint64())
-	m.names[name], m.docs[id] = id, d
+	m.names[name], m.docs[id] = id, newMemoryDoc(id, name, kind, m.made, m.newEpoch())
+	m.made++
 	return id
 }
 
-func (d *memoryDoc) stored(id doc.ID) (*doc.Stored, error) {
-	s := &doc.Stored{Name: d.name, Kind: d.kind, Created: d.created, Clients: map[doc.ClientID]doc.Record{}}
-	for c, r := range d.clients {
-		s.Clients[c] = r
-	}
-	s.Snapshot = doc.Snapshot{Place: doc.Place{ID: id, Epoch: d.epoch}, Content: ot.NewText().Snapshot()}
-	if d.snapshot != nil {
-		text, err := ot.TextOf(d.snapshot.content)
-		if err != nil {
-			return nil, err
-		}
-		if text.Hash() != d.snapshot.hash || text.Len() != d.snapshot.content.TargetLen() {
-			return nil, fmt.Errorf("%w: %q, revision %d: the snapshot has the hash %x, not %x", doc.ErrDamaged, d.name, d.snapshot.place.Rev, text.Hash(), d.snapshot.hash)
-		}
-		s.Snapshot = doc.Snapshot{Place: d.snapshot.place, Content: text.Snapshot(), Hash: d.snapshot.hash}
-	}
-	s.Commits = copyCommits(d.commits[s.Snapshot.Place.Rev:])
-	return s, nil
+func (m *Memory) newEpoch() (e doc.Epoch) {
+	binary.BigEndian.PutUint64(e[:], m.random.Uint64())
+	return e
 }
 
 // Append implements doc.Store: the batch waits for Step.
@@ -166,18 +135,16 @@ func (m *Memory) Read(ctx context.Context, id doc.ID, first, last doc.Revision, 
 	if d == nil {
 		return nil, fmt.Errorf("%w: %s", doc.ErrNotFound, id)
 	}
-	if first < 1 || first > last || int(first) > len(d.commits) {
-		return nil, fmt.Errorf("doctest: revisions %d to %d of document %s, which has %d", first, last, id, len(d.commits))
+	if first <= d.floor || first > last || first > d.head() {
+		return nil, fmt.Errorf("doctest: revisions %d to %d of document %s, which has %d to %d", first, last, id, d.floor+1, d.head())
 	}
+	commits := d.after(first - 1)
 	n, size := 0, 0
-	for _, c := range d.commits[first-1 : min(int(last), len(d.commits))] {
-		if n > 0 && size > maxBytes {
-			break
-		}
-		size += len(c.Bytes)
+	for n < len(commits) && commits[n].Rev <= last && (n == 0 || size <= maxBytes) {
+		size += len(commits[n].Bytes)
 		n++
 	}
-	return copyCommits(d.commits[first-1 : int(first)-1+n]), nil
+	return copyCommits(commits[:n]), nil
 }
 
 // Close implements doc.Store: what waits is written.
@@ -187,7 +154,7 @@ func (m *Memory) Close() error {
 	return nil
 }
 
-// Pending is how many batches and snapshots wait.
+// Pending is how many batches, snapshots and spans wait.
 func (m *Memory) Pending() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -291,11 +258,14 @@ func (m *Memory) settle(p pending, how Outcome) error {
 	if m.down != nil {
 		return m.down
 	}
-	write, err := m.checkSnapshot, error(nil)
-	if p.batch != nil {
-		write = m.checkBatch
+	check := m.checkSnapshot
+	switch {
+	case p.batch != nil:
+		check = m.checkBatch
+	case p.span != nil:
+		check = m.checkSpan
 	}
-	apply, err := write(p)
+	apply, err := check(p)
 	switch {
 	case err != nil:
 		return err
@@ -318,8 +288,8 @@ func (m *Memory) checkBatch(p pending) (func(), error) {
 		return nil, fmt.Errorf("%w: there is no document %s", doc.ErrConflict, b.Prev.ID)
 	case len(b.Commits) == 0:
 		return nil, fmt.Errorf("%w: a batch without commits", doc.ErrConflict)
-	case b.Prev != d.place(b.Prev.ID, len(d.commits)):
-		return nil, fmt.Errorf("%w: %q is at revision %d; the batch comes after %d", doc.ErrConflict, d.name, len(d.commits), b.Prev.Rev)
+	case b.Prev != d.place():
+		return nil, fmt.Errorf("%w: %q is at revision %d; the batch comes after %d", doc.ErrConflict, d.name, d.head(), b.Prev.Rev)
 	}
 	at := b.Prev
 	seen := map[doc.ClientID]doc.Record{}
@@ -348,29 +318,12 @@ func (m *Memory) checkBatch(p pending) (func(), error) {
 func (m *Memory) checkSnapshot(p pending) (func(), error) {
 	at := p.snapshot.Place
 	d := m.docs[at.ID]
-	if d == nil || at.Rev < 0 || int(at.Rev) > len(d.commits) || at != d.place(at.ID, int(at.Rev)) {
+	if d == nil || !d.has(at) {
 		return nil, fmt.Errorf("%w: a snapshot of document %s at revision %d", doc.ErrConflict, at.ID, at.Rev)
 	}
 	return func() {
-		if at.Rev > 0 && (d.snapshot == nil || d.snapshot.place.Rev < at.Rev) {
-			d.snapshot = &memorySnapshot{place: at, content: p.snapshot.Content.Content(), hash: p.snapshot.Hash}
+		if at.Rev > d.snapshot.rev {
+			d.snapshot = memorySnapshot{at.Rev, p.snapshot.Content.Content(), p.snapshot.Hash}
 		}
 	}, nil
-}
-
-// place is the document's place at a revision that it has.
-func (d *memoryDoc) place(id doc.ID, rev int) doc.Place {
-	p := doc.Place{ID: id, Epoch: d.epoch, Rev: doc.Revision(rev)}
-	if rev > 0 {
-		p.Lineage = d.commits[rev-1].Lineage
-	}
-	return p
-}
-
-func copyCommits(commits []doc.Commit) []doc.Commit {
-	commits = slices.Clone(commits)
-	for i := range commits {
-		commits[i].Bytes = bytes.Clone(commits[i].Bytes)
-	}
-	return commits
 }

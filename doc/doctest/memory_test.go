@@ -1,6 +1,7 @@
 package doctest
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -140,4 +141,34 @@ func TestFaulty(t *testing.T) {
 	_, err := f.Load(background, "a", 0)
 	require.ErrorIs(t, err, ErrUnknown)
 	require.Empty(t, a.check(t, f).Commits, "the second one was saved")
+}
+
+func TestMemoryArchive(t *testing.T) { RunArchive(t, memoryRig) }
+
+// A backup is a copy: it does not change with the store, and can be restored again.
+func TestMemoryRestore(t *testing.T) {
+	m := NewMemory(1)
+	t.Cleanup(m.Run())
+	a := openSigned(t, m, "a")
+	a.write(t, m, a.small(1, 6))
+	a.trim(t, m, 3, clientNumber(1))
+	backup, then := m.Backup(), *a
+	then.clients = maps.Clone(a.clients)
+	epochs := []doc.Epoch{a.place.Epoch}
+	for range 3 {
+		a.write(t, m, a.small(5, 3))
+		a.trim(t, m, 7, clientNumber(2))
+		later := openSigned(t, m, "later")
+		later.write(t, m, later.small(1, 2))
+		m.Restore(backup)
+		requireGone(t, m, later)
+		stored, err := m.Load(background, "a", 0)
+		require.NoError(t, err)
+		require.NotContains(t, epochs, stored.Place().Epoch, "a new one, each time")
+		epochs = append(epochs, stored.Place().Epoch)
+		*a = then
+		a.clients = maps.Clone(then.clients)
+		a.place.Epoch = stored.Place().Epoch
+		a.checkArchive(t, m)
+	}
 }
