@@ -43,7 +43,7 @@ type naming struct {
 }
 
 func newDisk() *disk {
-	root := map[string]*node{"/": {dir: true}}
+	root := map[string]*node{"/": {dir: true}, path.Dir(simDir): {dir: true}}
 	return &disk{nodes: root, kept: maps.Clone(root)}
 }
 

@@ -95,19 +95,11 @@ func (f osFile) Size() (int64, error) {
 
 func (f osFile) Sync() error { return syncData(f.File) }
 
-// makeDir makes a directory and what is missing above it, each name durable in its parent; also one that was there already,
-// because a process that was killed may have made it and not come to that.
+// makeDir makes a directory, whose parent is there, and its name durable; also one that was there already, because a process
+// that was killed may have made it and not come to that.
 func makeDir(files FS, dir string) error {
-	parent := filepath.Dir(dir)
-	err := files.Mkdir(dir)
-	if errors.Is(err, fs.ErrNotExist) && parent != dir {
-		if err := makeDir(files, parent); err != nil {
-			return err
-		}
-		err = files.Mkdir(dir)
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := files.Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return files.SyncDir(parent)
+	return files.SyncDir(filepath.Dir(dir))
 }

@@ -47,28 +47,23 @@ func (l *Log) ready(task job) error {
 		l.live = append(l.live, spare)
 	}
 	h := l.header(l.highest+1, task.size)
-	reused := l.takeFree(task)
-	var made *segment
+	seg := l.takeFree(task)
 	err := l.outside(func() (err error) {
-		if reused != nil {
-			return reused.renumber(h)
+		if seg != nil {
+			return seg.renumber(h)
 		}
-		made, err = makeSegment(l.cfg.Files, l.dir, h)
+		seg, err = makeSegment(l.cfg.Files, l.dir, h)
 		return err
 	})
-	switch {
-	case err == nil && reused != nil:
-		l.next = reused
-	case err == nil:
-		l.next = made
-	case reused != nil:
-		l.doubtful = reused.name
-		_ = reused.file.Close()
-		return err
-	default:
+	if err != nil {
+		l.doubtful = segmentFile(h.number)
+		if seg != nil {
+			l.doubtful = seg.name
+			_ = seg.file.Close()
+		}
 		return err
 	}
-	l.highest = h.number
+	l.next, l.highest = seg, h.number
 	return nil
 }
 

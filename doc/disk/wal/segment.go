@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // segment is a file of the log, in one of its uses.
@@ -30,11 +31,15 @@ var (
 	freshName   = regexp.MustCompile(`^[0-9a-f]{16}\.new$`)
 )
 
+// segmentFile is the name of the file that is made for a number. It keeps the name in its later uses, so that a name is never
+// given twice.
+func segmentFile(number uint64) string { return fmt.Sprintf("%016x%s", number, segmentSuffix) }
+
 // makeSegment makes a new file, full of zeros: blocks that were never written would have to be entered as written at each
 // sync. It gets its name when all of it is durable, so that a file with the name of a segment is always whole.
 func makeSegment(files FS, dir string, h header) (seg *segment, err error) {
-	name := fmt.Sprintf("%016x", h.number)
-	fresh := filepath.Join(dir, name+freshSuffix)
+	name := segmentFile(h.number)
+	fresh := filepath.Join(dir, strings.TrimSuffix(name, segmentSuffix)+freshSuffix)
 	f, err := files.Create(fresh)
 	if err != nil {
 		return nil, err
@@ -56,13 +61,13 @@ func makeSegment(files FS, dir string, h header) (seg *segment, err error) {
 	if err := f.Sync(); err != nil {
 		return nil, err
 	}
-	if err := files.Rename(fresh, filepath.Join(dir, name+segmentSuffix)); err != nil {
+	if err := files.Rename(fresh, filepath.Join(dir, name)); err != nil {
 		return nil, err
 	}
 	if err := files.SyncDir(dir); err != nil {
 		return nil, err
 	}
-	return &segment{header: h, name: name + segmentSuffix, file: f, end: dataStart}, nil
+	return &segment{header: h, name: name, file: f, end: dataStart}, nil
 }
 
 // writeZeros fills a part of a file.

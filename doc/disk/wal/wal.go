@@ -99,7 +99,7 @@ type Log struct {
 	next     *segment   // prepared to follow; its number is highest
 	spare    *segment   // found at the end of the log, with nothing in it: prepared once more under its number, which is highest
 	free     []*segment
-	doubtful string // file whose renumbering failed: it must be gone before that number is given again
+	doubtful string // file that may have the number after highest, from a job that failed: it must be gone before that is given again
 	highest  uint64 // the highest number that a file has
 	task     job    // what is to be prepared now
 	failed   error  // why the last job was not done
