@@ -71,7 +71,12 @@ type Document struct {
 	movesTimer   *time.Timer
 	idleTimer    *time.Timer
 	idleSince    time.Time // zero: in use
+	spaceTimer   *time.Timer
+	noSpace      map[SessionNumber]struct{} // who was refused for lack of space
 }
+
+// spaceEvery is how often a document that refused submissions for lack of space asks whether there is some.
+const spaceEvery = time.Second
 
 // openCall is an open in the inbox.
 type openCall struct {
@@ -96,6 +101,7 @@ func start(name string, stored *Stored, store Store, cfg Config) (*Document, err
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
 		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
+		spaceTimer: stoppedTimer(), noSpace: map[SessionNumber]struct{}{},
 	}
 	d.view.Store(state.View())
 	go d.loop()
@@ -142,6 +148,8 @@ func (d *Document) loop() {
 		case <-d.wake:
 		case <-d.movesTimer.C:
 		case <-d.idleTimer.C:
+		case <-d.spaceTimer.C:
+			d.tellOfSpace()
 		case err := <-d.snapshotting:
 			d.snapshotDone(err)
 		case err := <-d.saved:
@@ -171,6 +179,7 @@ func (d *Document) turn() {
 		d.snapshot(false)
 	}
 	in := d.take(time.Now())
+	in.Refuse = d.store.Ready()
 	batch, effects := d.state.Turn(in)
 	d.publish(effects)
 	if batch != nil {
@@ -248,6 +257,7 @@ func (d *Document) carryOut(e Effect) {
 		if e.Open.Err == nil {
 			call.session.begin(e.Open)
 			d.sessions[e.Open.Session] = call.session
+			d.awaitSpace(e.Open.Session, e.Open.Opened.Refusal)
 		}
 		d.answer(call, e.Open.Err)
 	case e.Ended:
@@ -266,8 +276,36 @@ func (d *Document) carryOut(e Effect) {
 	default:
 		if s := d.sessions[e.Session]; s != nil {
 			s.refuse(Refusal{e.Seq, e.Err})
+			d.awaitSpace(e.Session, e.Err)
 		}
 	}
+}
+
+// awaitSpace notes that a session is to hear when there is space again.
+func (d *Document) awaitSpace(n SessionNumber, refusal error) {
+	if !errors.Is(refusal, ErrNoSpace) {
+		return
+	}
+	if len(d.noSpace) == 0 {
+		d.log.Warn("submissions are refused", "err", refusal)
+		d.spaceTimer.Reset(spaceEvery)
+	}
+	d.noSpace[n] = struct{}{}
+}
+
+// tellOfSpace asks those who were refused to try again, once there is space.
+func (d *Document) tellOfSpace() {
+	if d.store.Ready() != nil {
+		d.spaceTimer.Reset(spaceEvery)
+		return
+	}
+	d.log.Info("there is space again")
+	for n := range d.noSpace {
+		if s := d.sessions[n]; s != nil {
+			s.tryAgain()
+		}
+	}
+	clear(d.noSpace)
 }
 
 // answer answers an open. The session of one that nobody waits for leaves at once.

@@ -79,6 +79,8 @@ func (s *State) submit(sub *Submission, now int64) (err error, ended bool) {
 		return fmt.Errorf("%w: %d is not within %d and %d", ErrBase, sub.Base, max(s.floor, rec.Rev), s.view.Place.Rev), true
 	case a.readOnly:
 		return ErrReadOnly, false
+	case s.refuse != nil:
+		return s.refuse, false
 	case len(sub.Op) == 0:
 		return fmt.Errorf("%w: it is empty", ErrOp), true
 	}

@@ -85,6 +85,11 @@ func (s *Store) create(ctx context.Context, name string, kind doc.Kind) error {
 // load reads a document as it is at one moment, in several transactions. What it finds wrong is damage only when the document
 // has not changed meanwhile.
 func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stored, error) {
+	now, _, err := s.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	ahead, _ := s.tails.of(now.id) // before the head: what the tail lacks, the database has from then on
 	h, raw, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
@@ -93,13 +98,29 @@ func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 		return nil, fmt.Errorf("%w: document %q is of the kind %s, not %s", doc.ErrKind, name, h.kind, kind)
 	}
 	stored, err := s.replay(ctx, h)
-	if err == nil || !errors.Is(err, doc.ErrDamaged) {
-		return stored, err
+	if err == nil {
+		overlay(stored, ahead)
+		return stored, nil
+	}
+	if !errors.Is(err, doc.ErrDamaged) {
+		return nil, err
 	}
 	if _, now, e := s.find(ctx, name); e == nil && !bytes.Equal(raw, now) {
 		return nil, errMoved
 	}
 	return nil, err
+}
+
+// overlay adds what only the log has.
+func overlay(stored *doc.Stored, ahead []doc.Commit) {
+	end := stored.Place().Rev
+	for i := range ahead {
+		c := &ahead[i]
+		if c.Rev > end {
+			stored.Commits = append(stored.Commits, *c)
+			stored.Clients[c.Client] = doc.Record{Seq: c.Seq, Rev: c.Rev, Digest: c.Digest}
+		}
+	}
 }
 
 // absent makes sure that a name which is not found is not there: what a damaged name was called nobody knows, and a document

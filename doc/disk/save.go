@@ -112,6 +112,9 @@ func (v *saver) commit(size int, check, write func(*writing) error) error {
 // save writes a snapshot. Its number is in the trash from the first piece on, and leaves it in the transaction that makes the
 // snapshot count, in which the older one's number gets there: whatever happens between, the trash names what does not count.
 func (v *saver) save(snap *doc.Snapshot) error {
+	if err := v.store.settle(context.Background(), snap.Place.ID); err != nil {
+		return err
+	}
 	if err := v.onHistory(snap.Place); err != nil {
 		return err
 	}
@@ -261,7 +264,7 @@ func (v *saver) tidy() {
 		}, emptyTrash)
 		if err != nil {
 			if !errors.Is(err, errNothing) && !unavailable(err) {
-				v.store.log.Warn("an old snapshot could not be removed", "err", err)
+				v.store.logger.Warn("an old snapshot could not be removed", "err", err)
 			}
 			return
 		}
