@@ -147,7 +147,8 @@ const keepRecord = 4 << 20
 
 // condition is that of an append: the document ends where the batch begins, and no commit of its client is repeated.
 func (s *Store) condition(e *entry) error {
-	here, ahead := s.tails.place(e.prev.ID)
+	here := s.tails.of(e.prev.ID).end
+	ahead := here.Rev > 0
 	if ahead && here != e.prev {
 		return conflict(here, e.prev)
 	}

@@ -41,30 +41,36 @@ func encodeBlocks(prev doc.Place, commits []doc.Commit) ([]block, error) {
 	}
 	var blocks []block
 	before, first := prev.Lineage, 0
-	size := 0
-	lineage := prev.Lineage
+	size, at := 0, prev
 	for i := range commits {
 		c := &commits[i]
-		if want := prev.Rev + 1 + doc.Revision(i); c.Rev != want {
-			return nil, fmt.Errorf("revision %d where %d belongs", c.Rev, want)
+		if err := follows(at, c); err != nil {
+			return nil, err
 		}
-		if c.Seq < 1 || c.Seq > ot.MaxInt {
-			return nil, fmt.Errorf("revision %d has the sequence %d", c.Rev, c.Seq)
-		}
-		if len(c.Author) > doc.MaxAuthor {
-			return nil, fmt.Errorf("revision %d has an author of %d bytes, at most %d are allowed", c.Rev, len(c.Author), doc.MaxAuthor)
-		}
-		lineage = lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes)
-		if lineage != c.Lineage {
-			return nil, fmt.Errorf("revision %d has the lineage %s and extends to %s", c.Rev, c.Lineage, lineage)
-		}
+		at.Rev, at.Lineage = c.Rev, c.Lineage
 		size += commitOverhead + len(c.Bytes)
 		if size >= blockSize || i == len(commits)-1 {
 			blocks = append(blocks, encodeBlock(before, commits[first:i+1], size))
-			before, first, size = lineage, i+1, 0
+			before, first, size = at.Lineage, i+1, 0
 		}
 	}
 	return blocks, nil
+}
+
+// follows refuses a commit that does not come after a place, or is none.
+func follows(at doc.Place, c *doc.Commit) error {
+	switch {
+	case c.Rev != at.Rev+1:
+		return fmt.Errorf("revision %d where %d belongs", c.Rev, at.Rev+1)
+	case c.Seq < 1 || c.Seq > ot.MaxInt:
+		return fmt.Errorf("revision %d has the sequence %d", c.Rev, c.Seq)
+	case len(c.Author) > doc.MaxAuthor:
+		return fmt.Errorf("revision %d has an author of %d bytes, at most %d are allowed", c.Rev, len(c.Author), doc.MaxAuthor)
+	}
+	if lineage := at.Lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes); lineage != c.Lineage {
+		return fmt.Errorf("revision %d has the lineage %s and extends to %s", c.Rev, c.Lineage, lineage)
+	}
+	return nil
 }
 
 // encodeBlock writes commits of which commitOverhead and bytes come to size. There are fewer authors among them than an index

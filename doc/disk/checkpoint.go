@@ -248,14 +248,14 @@ func (c *checkpointer) write(moved []*moving, position wal.Position, last bool) 
 // settle returns when the database has everything durable of a document.
 func (s *Store) settle(ctx context.Context, id doc.ID) error {
 	for {
-		_, end := s.tails.of(id)
+		end := s.tails.of(id).end
 		if end.Rev == 0 {
 			return ctx.Err()
 		}
 		if err := s.checkpointer.move([]doc.ID{id}, wal.Position{}); err != nil {
 			return err
 		}
-		if commits, _ := s.tails.of(id); len(commits) == 0 || commits[0].Rev > end.Rev {
+		if left := s.tails.of(id).commits; len(left) == 0 || left[0].Rev > end.Rev {
 			return ctx.Err()
 		}
 	}
@@ -264,7 +264,7 @@ func (s *Store) settle(ctx context.Context, id doc.ID) error {
 // moving is a piece of a tail on its way to the database.
 type moving struct {
 	id      doc.ID
-	prev    doc.Place // where the first commit begins, but for its lineage
+	end     doc.Place // of the tail
 	commits []doc.Commit
 	size    int
 	whole   bool // it is all that was there
@@ -275,11 +275,12 @@ func (m *moving) upTo() doc.Revision { return m.commits[len(m.commits)-1].Rev }
 
 // moving is up to about size bytes of what a document has in the log only, and at least one commit; nil: nothing.
 func (s *Store) moving(id doc.ID, size int) *moving {
-	commits, place := s.tails.of(id)
+	ahead := s.tails.of(id)
+	commits := ahead.commits
 	if len(commits) == 0 {
 		return nil
 	}
-	m := &moving{id: id, prev: place, store: s}
+	m := &moving{id: id, end: ahead.end, store: s}
 	n := 0
 	for n < len(commits) && (n == 0 || m.size < size) {
 		m.size += commitOverhead + len(commits[n].Bytes)
@@ -296,7 +297,7 @@ func (m *moving) write(tx *writing) error {
 	if err != nil {
 		return m.stray(tx, err)
 	}
-	if h == nil || h.epoch != m.prev.Epoch || h.rev >= m.upTo() {
+	if h == nil || h.epoch != m.end.Epoch || h.rev >= m.upTo() {
 		return nil // it was removed, has another history, or has them
 	}
 	commits := m.commits
@@ -337,7 +338,7 @@ func (m *moving) write(tx *writing) error {
 // stray keeps what a document that was damaged meanwhile had in the log: the document is refused from now on, and not the others.
 func (m *moving) stray(tx *writing, why error) error {
 	m.store.logger.Error("the end of a damaged document is kept apart", "id", m.id.String(), "first", m.commits[0].Rev, "last", m.upTo(), "err", why)
-	e := &entry{prev: m.prev, commits: slices.Clone(m.commits)}
+	e := &entry{prev: m.end, commits: slices.Clone(m.commits)}
 	e.prev.Rev, e.prev.Lineage = m.commits[0].Rev-1, doc.Lineage{} // which is not known here
 	key := numberKey(m.id, uint64(m.upTo()))
 	return tx.put(straysBucket, key, seal(straysBucket, key, appendRecord([]byte{form}, []*entry{e.encode()})))

@@ -114,3 +114,24 @@ func (e *engine) swap(old *bbolt.DB) error {
 	e.mu.Unlock()
 	return guard(old.Close)
 }
+
+// Scrub implements doc.Archive: what was removed stands in free pages of the database, and in segments of the log.
+func (s *Store) Scrub(ctx context.Context) error {
+	if err := s.saver.emptied(ctx); err != nil {
+		return err
+	}
+	if _, err := s.log.wal.Rotate(); err != nil {
+		return fmt.Errorf("%w: rotate the log: %w", doc.ErrUnavailable, err)
+	}
+	if _, err := s.Compact(ctx); err != nil {
+		return err
+	}
+	// The checkpoint of the compaction was before the position, which lies in the segment that is new.
+	if err := s.checkpointer.now(ctx); err != nil {
+		return err
+	}
+	if err := s.log.wal.Scrub(); err != nil {
+		return fmt.Errorf("scrub the log: %w", err)
+	}
+	return nil
+}

@@ -89,7 +89,7 @@ func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 	if err != nil {
 		return nil, err
 	}
-	ahead, _ := s.tails.of(now.id) // before the head: what the tail lacks, the database has from then on
+	ahead := s.tails.of(now.id) // before the head: what the tail lacks, the database has from then on
 	h, raw, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
@@ -99,28 +99,19 @@ func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 	}
 	stored, err := s.replay(ctx, h)
 	if err == nil {
-		overlay(stored, ahead)
+		for _, c := range ahead.behind(h) {
+			stored.Commits = append(stored.Commits, c)
+			stored.Clients[c.Client] = doc.Record{Seq: c.Seq, Rev: c.Rev, Digest: c.Digest}
+		}
 		return stored, nil
 	}
 	if !errors.Is(err, doc.ErrDamaged) {
 		return nil, err
 	}
-	if _, now, e := s.find(ctx, name); e == nil && !bytes.Equal(raw, now) {
+	if _, now, e := s.find(ctx, name); errors.Is(e, errAbsent) || e == nil && !bytes.Equal(raw, now) {
 		return nil, errMoved
 	}
 	return nil, err
-}
-
-// overlay adds what only the log has.
-func overlay(stored *doc.Stored, ahead []doc.Commit) {
-	end := stored.Place().Rev
-	for i := range ahead {
-		c := &ahead[i]
-		if c.Rev > end {
-			stored.Commits = append(stored.Commits, *c)
-			stored.Clients[c.Client] = doc.Record{Seq: c.Seq, Rev: c.Rev, Digest: c.Digest}
-		}
-	}
 }
 
 // absent makes sure that a name which is not found is not there: what a damaged name was called nobody knows, and a document
@@ -206,50 +197,23 @@ func (s *Store) replayClients(ctx context.Context, h *head) (map[doc.ClientID]do
 }
 
 func (s *Store) replaySnapshot(ctx context.Context, h *head, snap *doc.Snapshot) error {
-	text := ot.NewText()
 	if h.snapshot == 0 {
 		if h.floor > 0 {
 			return damaged(h, h.floor, errors.New("history begins here, and there is no snapshot"))
 		}
+		text := ot.NewText()
 		snap.Content, snap.Hash = text.Snapshot(), text.Hash()
 		return nil
 	}
-	key := numberKey(h.id, h.snapshot)
-	var record *snapshotRecord
-	err := s.engine.view(ctx, func(tx *reading) (err error) {
-		if record, err = decodeSnapshot(key, tx.get(snapshotsBucket, key)); err != nil {
-			return damaged(h, h.rev, err)
-		}
-		return nil
-	})
+	record, text, err := s.readContent(ctx, h, h.snapshot)
 	if err != nil {
-		return structural(h, err)
+		return err
 	}
 	if record.rev < h.floor || record.rev > h.rev {
 		return damaged(h, record.rev, fmt.Errorf("a snapshot outside of %d to %d", h.floor, h.rev))
 	}
-	pieces := 0
-	err = s.scan(ctx, piecesBucket, key, key, func(key, value []byte) error {
-		if pieces == len(record.sums) || !bytes.Equal(key, pieceKey(h.id, h.snapshot, uint32(pieces))) {
-			return damaged(h, record.rev, fmt.Errorf("the snapshot's piece %d is missing", pieces))
-		}
-		if err := decodePiece(text, key, value, record.sums[pieces]); err != nil {
-			return damaged(h, record.rev, err)
-		}
-		pieces++
-		return nil
-	})
-	if err != nil {
-		return structural(h, err)
-	}
-	if pieces != len(record.sums) {
-		return damaged(h, record.rev, fmt.Errorf("%d pieces of the snapshot are there and should be %d", pieces, len(record.sums)))
-	}
-	if err := record.check(text); err != nil {
-		return damaged(h, record.rev, err)
-	}
 	snap.Place.Rev, snap.Place.Lineage = record.rev, record.lineage
-	snap.Content, snap.Hash = text.Snapshot(), record.hash
+	snap.Content, snap.Hash = text, record.hash
 	return nil
 }
 

@@ -55,18 +55,22 @@ func (s *Store) chunk(ctx context.Context, bucket string, prefix, from []byte, s
 }
 
 // Read implements doc.Store.
-func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, maxBytes int) ([]doc.Commit, error) {
-	ahead, end := s.tails.of(id) // before the head: what the tail lacks, the database has from then on
-	h, err := s.headOf(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	head := max(h.rev, end.Rev)
-	if first <= h.floor || first > last || first > head {
-		return nil, fmt.Errorf("disk: revisions %d to %d of document %s, which has %d to %d", first, last, id, h.floor+1, head)
+func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, maxBytes int) (got []doc.Commit, err error) {
+	ahead := s.tails.of(id) // before the head: what the tail lacks, the database has from then on
+	err = s.steady(ctx, id, func(h *head) error {
+		got, err = s.read(ctx, h, ahead.behind(h), first, last, maxBytes)
+		return err
+	})
+	return got, err
+}
+
+// read is Read of a document of which only the log has what is ahead of its head.
+func (s *Store) read(ctx context.Context, h *head, ahead []doc.Commit, first, last doc.Revision, maxBytes int) (got []doc.Commit, err error) {
+	end := h.rev + doc.Revision(len(ahead))
+	if first <= h.floor || first > last || first > end {
+		return nil, fmt.Errorf("disk: revisions %d to %d of document %s, which has %d to %d", first, last, h.id, h.floor+1, end)
 	}
 	maxBytes = max(maxBytes, 0)
-	var got []doc.Commit
 	size := 0
 	if first <= h.rev {
 		if got, size, err = s.readBlocks(ctx, h, first, min(last, h.rev), maxBytes); err != nil {
@@ -74,10 +78,10 @@ func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, m
 		}
 	}
 	next := first + doc.Revision(len(got))
-	if len(ahead) == 0 || next < ahead[0].Rev || next > end.Rev {
+	if next <= h.rev || next > end {
 		return got, nil
 	}
-	for _, c := range ahead[next-ahead[0].Rev:] {
+	for _, c := range ahead[next-h.rev-1:] {
 		if c.Rev > last || size > maxBytes && len(got) > 0 {
 			break
 		}

@@ -80,7 +80,7 @@ type Store struct {
 	closed  error // set by closing
 }
 
-var _ doc.Store = (*Store)(nil)
+var _ doc.Archive = (*Store)(nil)
 
 // healFirst and healMost bound the time between two attempts to make the store safe.
 const (
@@ -188,10 +188,15 @@ func (s *Store) openLog(cfg Config) error {
 	return nil
 }
 
-// takeIn takes in an entry of the log. What the database has of it already, or what it has another history instead of, is left out when
-// it is moved; an entry that does not follow the one before it is damage.
+// takeIn takes in an entry of the log. What the database has of it already is left out when it is moved. An entry of another epoch takes
+// the place of what is before it: the database had all of that when it gave the document the epoch. Any other one that does not follow is
+// damage.
 func (s *Store) takeIn(e *entry, end wal.Position) error {
-	if here, ok := s.tails.place(e.prev.ID); ok && here.Epoch == e.prev.Epoch && here != e.prev {
+	switch here := s.tails.of(e.prev.ID).end; {
+	case here.Rev == 0 || here == e.prev:
+	case here.Epoch != e.prev.Epoch:
+		s.tails.drop(e.prev.ID, here.Rev)
+	default:
 		return fmt.Errorf("the log has revision %d of document %s behind revision %d", e.prev.Rev+1, e.prev.ID, here.Rev)
 	}
 	s.tails.add([]*entry{e}, end)

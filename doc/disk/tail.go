@@ -48,21 +48,37 @@ func (t *tails) add(entries []*entry, end wal.Position) {
 	t.logged = end
 }
 
-// of is what is there of a document: the commits must not be changed. None: the database has everything, if it is asked afterwards.
-func (t *tails) of(id doc.ID) (commits []doc.Commit, place doc.Place) {
+// of is what is there of a document now. What it lacks, the database has, if it is asked afterwards.
+func (t *tails) of(id doc.ID) ahead {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	d := t.docs[id]
 	if d == nil {
-		return nil, doc.Place{}
+		return ahead{}
 	}
-	return d.commits, d.place
+	return ahead{commits: d.commits, end: d.place}
 }
 
-// place is where a document ends, by what is not in the database; false: nothing.
-func (t *tails) place(id doc.ID) (doc.Place, bool) {
-	_, place := t.of(id)
-	return place, place.Rev > 0
+// ahead is the end of a document's history, which is in the log only. The zero ahead: the database has everything.
+type ahead struct {
+	commits []doc.Commit // must not be changed
+	end     doc.Place
+}
+
+// behind is what comes behind a head of the database that was read afterwards, without a gap.
+func (a ahead) behind(h *head) []doc.Commit {
+	if a.end.Rev <= h.rev || a.end.Epoch != h.epoch {
+		return nil
+	}
+	return a.commits[h.rev+1-a.commits[0].Rev:]
+}
+
+// place is where the document ends, of which the database says h.
+func (a ahead) place(h *head) doc.Place {
+	if len(a.behind(h)) == 0 {
+		return h.place()
+	}
+	return a.end
 }
 
 // record is a client's last commit, where it is not in the database.
