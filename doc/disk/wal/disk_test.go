@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -140,10 +139,10 @@ func (d *disk) cutPower(keep func(bytes int) int) *disk {
 // tear keeps each piece or loses it, by one of a few characters that a power cut may have.
 func tear(rng *rand.Rand) func(int) int {
 	odds := []float64{0, 0.1, 0.5, 0.9, 1}[rng.IntN(5)]
-	midway := rng.IntN(2) == 0
+	midway := []float64{0, 0, 0.05, 0.9}[rng.IntN(4)]
 	return func(bytes int) int {
 		switch {
-		case midway && rng.IntN(20) == 0:
+		case rng.Float64() < midway:
 			return rng.IntN(bytes + 1)
 		case rng.Float64() < odds:
 			return bytes
@@ -156,12 +155,24 @@ func tear(rng *rand.Rand) func(int) int {
 // with it.
 type process struct {
 	*disk
-	rng    *rand.Rand
-	calls  int
-	failAt map[int]fault // by call, from 1
-	deadAt int           // from this call on nothing happens any more; 0: never
-	skip   func(call, path string, at int64) bool
-	log    []string // of the calls
+	rng     *rand.Rand
+	calls   int
+	failAt  map[int]fault     // by call, from 1
+	deadAt  int               // from this call on nothing happens any more; 0: never
+	skip    func(c call) bool // calls that are left out, though they report success
+	opening bool              // Open is running
+	log     []string          // of the calls
+}
+
+// call is one that changes something. at is where it writes, and for a sync where the last write began that it makes durable.
+type call struct {
+	what, path string
+	at         int64
+	opening    bool
+}
+
+func (p *process) skips(what, path string, at int64) bool {
+	return p.skip != nil && p.skip(call{what, path, at, p.opening})
 }
 
 // fault is how a call fails.
@@ -243,7 +254,7 @@ func (p *process) SyncDir(dir string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f, err := p.begin("syncdir", dir)
-	if p.skip != nil && p.skip("syncdir", dir, 0) {
+	if p.skips("syncdir", dir, 0) {
 		return err
 	}
 	if err == nil || f == failAfter {
@@ -320,7 +331,7 @@ func (f *file) WriteAt(b []byte, at int64) (int, error) {
 		return 0, fs.ErrPermission
 	}
 	how, err := f.begin("write", fmt.Sprintf("%s at %d: %d", f.path, at, len(b)))
-	if f.skip != nil && f.skip("write", f.path, at) {
+	if f.skips("write", f.path, at) {
 		return len(b), err
 	}
 	n := len(b)
@@ -347,10 +358,10 @@ func (f *file) Sync() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	how, err := f.begin("sync", f.path)
-	if f.skip != nil && f.skip("sync", f.path, lastWrite(f.node)) {
+	if f.skips("sync", f.path, lastWrite(f.node)) {
 		return err
 	}
-	if err != nil && cmp.Compare(how, failBefore) == 0 && errors.Is(err, errDead) {
+	if errors.Is(err, errDead) {
 		return err
 	}
 	for _, w := range sectors(f.node.pending) {

@@ -26,25 +26,17 @@ func (l *Log) prepare() {
 
 // ready does a job. It is called with mu held, and lets go of it while it is at the disk.
 func (l *Log) ready(task job) error {
+	if spare := l.spare; spare != nil {
+		l.spare = nil
+		if done, err := l.readySpare(spare, task); done || err != nil {
+			return err
+		}
+	}
 	if name := l.doubtful; name != "" {
 		if err := l.outside(func() error { return l.remove(name) }); err != nil {
 			return err
 		}
 		l.doubtful = ""
-	}
-	if spare := l.spare; spare != nil {
-		l.spare = nil
-		if spare.size == task.size && !task.fresh {
-			err := l.outside(func() error { return spare.renumber(l.header(spare.number, task.size)) })
-			if err == nil {
-				l.next = spare
-				return nil
-			}
-			spare.suspect = true // in whichever use it is, there is nothing in it: the log goes on over it
-			l.live = append(l.live, spare)
-			return err
-		}
-		l.live = append(l.live, spare)
 	}
 	h := l.header(l.highest+1, task.size)
 	seg := l.takeFree(task)
@@ -65,6 +57,29 @@ func (l *Log) ready(task job) error {
 	}
 	l.next, l.highest = seg, h.number
 	return nil
+}
+
+// readySpare begins the spare anew, under its number. Where that fails, or it does not fit, its number goes to another file:
+// that it has the number may be something that only the page cache knows, after a sync that failed in the process before. Where
+// the log ends in it this is not so, and it stays.
+func (l *Log) readySpare(spare *segment, task job) (done bool, err error) {
+	fits := spare.size == task.size && !task.fresh
+	if fits {
+		h := l.header(spare.number, task.size)
+		if err = l.outside(func() error { return spare.renumber(h) }); err == nil {
+			l.next = spare
+			return true, nil
+		}
+	}
+	if spare.number <= l.end.Segment {
+		spare.suspect = true
+		l.live = append(l.live, spare)
+		return false, err
+	}
+	_ = spare.file.Close()
+	l.doubtful = spare.name
+	l.highest = spare.number - 1
+	return false, err
 }
 
 // outside does something without holding mu.
