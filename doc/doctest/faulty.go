@@ -63,6 +63,9 @@ func (f *Faulty) Load(ctx context.Context, name string, kind doc.Kind) (*doc.Sto
 	return s, err
 }
 
+// Ready implements doc.Store.
+func (f *Faulty) Ready() error { return f.store.Ready() }
+
 // Append implements doc.Store. A batch that is not passed on goes as one that the store refuses, so that done is called when
 // and where the store does that.
 func (f *Faulty) Append(batch *doc.Batch, done func(error)) {
