@@ -11,23 +11,37 @@ import (
 // Cut is the disk as it is after a power cut at this moment: what was durable, and of the rest what the dice say (L2). Its faults are
 // those that were set, but for a sync that was to fail. The old disk must be frozen, and stays as it is.
 func (d *Disk) Cut(seed uint64) *Disk {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	return d.cut(
+		func(names []nameChange) []nameChange { return survivors(rng, names) },
+		func(file *image, pending []change) { wear(rng, file, pending) },
+	)
+}
+
+// HardCut is Cut where nothing survives but what was synced.
+func (d *Disk) HardCut() *Disk {
+	return d.cut(func([]nameChange) []nameChange { return nil }, func(*image, []change) {})
+}
+
+// cut makes the next disk; names says which changes of names are on it, and wear brings to a file what is on it of its changes.
+func (d *Disk) cut(names func([]nameChange) []nameChange, wear func(*image, []change)) *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	rng := rand.New(rand.NewPCG(seed, 0))
 	next := &Disk{inodes: map[uint64]*inode{}, next: d.next, faults: d.faults, power: newPower()}
 	next.faults.failAfter = 0
+	kept := names(d.names)
 	for _, n := range d.sorted() {
-		kept := &inode{id: n.id, mode: n.mode, uid: n.uid, gid: n.gid, path: n.path, changed: n.changed}
+		after := &inode{id: n.id, mode: n.mode, uid: n.uid, gid: n.gid, path: n.path, changed: n.changed}
 		if n.isDir() {
-			kept.durable = maps.Clone(n.durable)
+			after.durable = maps.Clone(n.durable)
 		} else {
-			kept.synced = n.synced.clone()
-			wear(rng, &kept.synced, n.pending)
-			kept.now = kept.synced.clone()
+			after.synced = n.synced.clone()
+			wear(&after.synced, n.pending)
+			after.now = after.synced.clone()
 		}
-		next.inodes[n.id] = kept
+		next.inodes[n.id] = after
 	}
-	for _, c := range survivors(rng, d.names) {
+	for _, c := range kept {
 		next.persist(c)
 	}
 	next.sweep()
