@@ -174,7 +174,7 @@ func (s *Store) openLog(cfg Config) error {
 	}
 	s.log = &appendLog{store: s, wal: log, hooks: cfg.Hooks}
 	s.tails.renew(log.End())
-	s.checkpointer = newCheckpointer(s, cfg.CheckpointEvery, cfg.CheckpointBytes)
+	s.checkpointer = newCheckpointer(s, from, cfg.CheckpointEvery, cfg.CheckpointBytes)
 	err = s.checkpointer.now(context.Background())
 	if err != nil {
 		s.checkpointer.close()
