@@ -140,10 +140,12 @@ func (w *world) compare(found []sample) error {
 }
 
 // settle waits for the segment that is being prepared, so that a run can be repeated.
-func (w *world) settle() {
-	w.log.mu.Lock()
-	defer w.log.mu.Unlock()
-	w.log.settled()
+func (w *world) settle() { settle(w.log) }
+
+func settle(l *Log) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settled()
 }
 
 // inject makes one of the next calls fail.
@@ -188,11 +190,11 @@ func (w *world) step() error {
 	case n < 91:
 		return w.end("kill", func() {})
 	default:
-		if w.rng.IntN(2) == 0 { // in the middle of something
+		if w.rng.IntN(4) > 0 { // in the middle of something
 			w.disk.mu.Lock()
-			w.proc.deadAt = w.proc.calls + 1 + w.rng.IntN(10)
+			w.proc.deadAt = w.proc.calls + 1 + w.rng.IntN(8)
 			w.disk.mu.Unlock()
-			for range w.rng.IntN(4) {
+			for range 1 + w.rng.IntN(3) {
 				if err := w.append(); err != nil {
 					return err
 				}
@@ -227,7 +229,10 @@ func (w *world) append() error {
 // put appends a record of a size, and remembers what became of it.
 func (w *world) put(size int) error {
 	w.serial++
-	record := bytes.Repeat([]byte(fmt.Sprintf("%07d.", w.serial)), size/8+1)[:max(size, 8)]
+	record := fmt.Appendf(nil, "%07d.", w.serial)
+	for len(record) < size {
+		record = append(record, byte(w.rng.Uint32()))
+	}
 	end, err := w.log.Append(record)
 	w.note("append %s: %s %v", sample{end, record}, end, err)
 	switch {
