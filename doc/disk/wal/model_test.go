@@ -13,12 +13,13 @@ const simDir = "/store/wal"
 
 // world is a log on a simulated disk, and what must be in it.
 type world struct {
-	rng  *rand.Rand
-	disk *disk
-	proc *process
-	cfg  Config
-	bug  bug
-	log  *Log
+	rng    *rand.Rand
+	faults *rand.Rand // for the disk alone, which other goroutines call
+	disk   *disk
+	proc   *process
+	cfg    Config
+	bug    bug
+	log    *Log
 
 	// Of a script: what sets up each process, and the calls of those before.
 	prepare func(*process)
@@ -48,8 +49,8 @@ type bug struct {
 }
 
 func newWorld(seed uint64, b bug) *world {
-	w := &world{rng: rand.New(rand.NewPCG(seed, 0)), disk: newDisk(), bug: b, counts: map[string]int{}}
-	w.cfg = Config{SegmentBytes: minSegmentBytes, MaxBytes: 6 * minSegmentBytes, salt: w.rng.Uint64}
+	w := &world{rng: rand.New(rand.NewPCG(seed, 0)), faults: rand.New(rand.NewPCG(seed, 2)), disk: newDisk(), bug: b, counts: map[string]int{}}
+	w.cfg = Config{SegmentBytes: minSegmentBytes, MaxBytes: 6 * minSegmentBytes, salt: rand.New(rand.NewPCG(seed, 1)).Uint64}
 	if b.sameSalt {
 		w.cfg.salt = func() uint64 { return 0x5a17 }
 	}
@@ -62,7 +63,7 @@ func (w *world) note(format string, args ...any) {
 
 // start runs a new process on the disk.
 func (w *world) start() {
-	w.proc = &process{disk: w.disk, rng: w.rng, failAt: map[int]fault{}, skip: w.bug.skip}
+	w.proc = &process{disk: w.disk, rng: w.faults, failAt: map[int]fault{}, skip: w.bug.skip}
 	w.cfg.Files = w.proc
 	if w.prepare != nil {
 		w.proc.calls = w.counted
@@ -316,6 +317,7 @@ func (w *world) rotate() error {
 	if w.rng.IntN(2) == 0 {
 		return nil
 	}
+	w.settle()
 	w.stored, w.acked, w.doubts = start, nil, nil
 	return w.tolerate(w.log.Recycle(start))
 }
@@ -331,6 +333,7 @@ func (w *world) reset() error {
 	if w.rng.IntN(3) == 0 {
 		return nil // not stored yet
 	}
+	w.settle()
 	w.stored, w.acked, w.doubts = start, nil, nil
 	if w.rng.IntN(2) == 0 {
 		return nil // not recycled yet
