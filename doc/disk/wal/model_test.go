@@ -322,6 +322,16 @@ func (w *world) rotate() error {
 	return w.tolerate(w.log.Recycle(start))
 }
 
+// rotateAll is a caller that stores all there is, and has the current segment freed.
+func (w *world) rotateAll() error {
+	start, err := w.log.Rotate()
+	if err != nil {
+		return w.tolerate(err)
+	}
+	w.stored, w.acked, w.doubts = start, nil, nil
+	return w.tolerate(w.log.Recycle(start))
+}
+
 func (w *world) reset() error {
 	start, err := w.log.Reset()
 	w.note("reset: %s %v", start, err)
@@ -369,9 +379,12 @@ func (w *world) run(steps int) (err error) {
 	return w.end("power cut", func() { w.disk = w.disk.cutPower(tear(w.rng)) })
 }
 
-func TestModel(t *testing.T) {
+// TestModel is TestSimulation in short, for the race detector.
+func TestModel(t *testing.T) { simulate(t, 5) }
+
+func simulate(t *testing.T, seeds uint64) {
 	all := map[string]int{}
-	for seed := range uint64(300) {
+	for seed := range seeds {
 		w := newWorld(seed, bug{})
 		if err := w.run(60); err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, join(w.trace))
@@ -380,7 +393,7 @@ func TestModel(t *testing.T) {
 			all[k] += n
 		}
 	}
-	t.Logf("note: %v", all)
+	t.Logf("note: %d seeds: %v", seeds, all)
 }
 
 func join(lines []string) string {
