@@ -266,6 +266,23 @@ func (c *crowd) saved() (by [][]int, total int) {
 	return by, total
 }
 
+// progress waits until n more edits are acknowledged.
+func (c *crowd) progress(n int) error {
+	ctx, cancel := until(20 * time.Second)
+	defer cancel()
+	_, before := c.saved()
+	for {
+		if _, now := c.saved(); now >= before+n {
+			return nil
+		}
+		select {
+		case <-c.moved:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %d edits to be acknowledged: %w", n, errors.Join(context.Cause(ctx), c.err()))
+		}
+	}
+}
+
 // book is what a document is held against, when so many edits of each author are acknowledged.
 func (c *crowd) book(doc int, saved []int) *book {
 	b := &book{lines: map[string]*lineState{}}
