@@ -70,11 +70,18 @@ func (s *server) launch() error {
 	return nil
 }
 
-// errEnded is a server that is gone without having been killed.
-var errEnded = errors.New("the server ended by itself")
+var (
+	errEnded   = errors.New("the server ended by itself")
+	errRefused = errors.New("the server refused") // it said why, and exited with status 1
+)
 
+// failure is why a process that nobody killed is gone.
 func (l *life) failure() error {
-	return fmt.Errorf("%w (%v):\n%s", errEnded, l.cmd.ProcessState, l.log)
+	err := errEnded
+	if l.cmd.ProcessState.ExitCode() == 1 {
+		err = errRefused
+	}
+	return fmt.Errorf("%w (%v):\n%s", err, l.cmd.ProcessState, l.log)
 }
 
 // await waits until the process that was launched is ready.
@@ -112,7 +119,7 @@ func (l *life) signal(sig syscall.Signal) {
 	_ = syscall.Kill(-l.cmd.Process.Pid, sig) // an error: it is gone
 }
 
-// kill is SIGKILL. It returns when the process is gone, and errEnded where that was before.
+// kill is SIGKILL. It returns when the process is gone, and an error where that was before.
 func (s *server) kill() error {
 	select {
 	case <-s.life.ended:
