@@ -61,19 +61,20 @@ func checkDir(ctx context.Context, dir string) (*Report, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return checkFile(ctx, filepath.Join(dir, databaseFile))
+	return checkFile(ctx, filepath.Join(dir, databaseFile), dir)
 }
 
 // CheckDatabase is Check for a database file, which may be a copy. Nobody must write to it meanwhile.
 func CheckDatabase(ctx context.Context, path string) (*Report, error) {
-	report, err := checkFile(ctx, path)
+	report, err := checkFile(ctx, path, "")
 	if err != nil {
 		return nil, fmt.Errorf("check database %s: %w", path, err)
 	}
 	return report, nil
 }
 
-func checkFile(ctx context.Context, path string) (*Report, error) {
+// checkFile checks a database; dir is the store whose log goes on from it, "" for none.
+func checkFile(ctx context.Context, path, dir string) (*Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -83,19 +84,23 @@ func checkFile(ctx context.Context, path string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return checkValues(ctx, f, info.Size())
+	return checkValues(ctx, f, info.Size(), dir)
 }
 
-func checkValues(ctx context.Context, f io.ReaderAt, size int64) (*Report, error) {
+func checkValues(ctx context.Context, f io.ReaderAt, size int64, dir string) (*Report, error) {
 	c := &checker{
 		ctx: ctx, report: &Report{Problems: []string{}, Documents: []DocumentReport{}},
-		said: map[string]bool{}, damaged: map[doc.ID]bool{}, histories: map[doc.ID]bool{},
+		tails: tails{docs: map[doc.ID]*tail{}},
+		said:  map[string]bool{}, damaged: map[doc.ID]bool{}, histories: map[doc.ID]bool{},
 	}
 	values, err := openValues(f, size, c.problem)
 	if err != nil {
 		c.problem(err) // no page of it can be found
 	} else {
 		c.values = values
+		if dir != "" {
+			c.readLog(dir)
+		}
 		c.run()
 	}
 	if err := ctx.Err(); err != nil {
@@ -116,6 +121,7 @@ func checkValues(ctx context.Context, f io.ReaderAt, size int64) (*Report, error
 type checker struct {
 	ctx       context.Context
 	values    *values
+	tails     tails // what the log has
 	report    *Report
 	problems  int             // so far
 	said      map[string]bool // of the report: a page that is damaged is met more than once
@@ -158,6 +164,7 @@ func (c *checker) run() {
 			c.problem(err)
 		}
 	})
+	c.each(straysBucket, c.stray)
 	for _, bucket := range []string{clientsBucket, commitsBucket, snapshotsBucket, piecesBucket, spansBucket, versionsBucket} {
 		c.orphans(bucket)
 	}
@@ -219,11 +226,12 @@ func (c *checker) named(id doc.ID, d *DocumentReport) error {
 		c.damaged[id] = true
 		return err
 	}
-	d.Revision = h.rev
 	if h.name != d.Name {
 		return fmt.Errorf("document %s says that it is %q", id, h.name)
 	}
-	return c.document(h)
+	rev, err := c.document(h)
+	d.Revision = max(h.rev, rev)
+	return err
 }
 
 // nameless finds heads without a name.

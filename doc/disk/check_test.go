@@ -21,7 +21,7 @@ import (
 
 // checkBytes checks a database that is in memory.
 func checkBytes(t *testing.T, file []byte) *Report {
-	report, err := checkValues(background, bytes.NewReader(file), int64(len(file)))
+	report, err := checkValues(background, bytes.NewReader(file), int64(len(file)), "")
 	require.NoError(t, err)
 	for _, d := range report.Documents {
 		require.NotContains(t, d.Problem, "runtime error")
@@ -348,6 +348,7 @@ func TestCheckFits(t *testing.T) {
 			for range 4 {
 				p.write(s, 2)
 				beside.write(s, 2)
+				require.NoError(t, s.checkpointer.now(background))
 			}
 			snap := p.snapshot(s)
 			require.NoError(t, save(s, snap))

@@ -24,14 +24,15 @@ type documentCheck struct {
 	text *ot.Text
 }
 
-func (c *checker) document(h *head) error {
+// document checks a document, and returns the revision that it got to.
+func (c *checker) document(h *head) (doc.Revision, error) {
 	k := &documentCheck{checker: c, head: h, contents: map[uint64]string{}}
-	for _, check := range []func() error{k.clients, k.versions, k.contentsOfHead, k.spans, k.history, k.remains} {
+	for _, check := range []func() error{k.clients, k.versions, k.contentsOfHead, k.spans, k.history, k.logged, k.remains} {
 		if err := check(); err != nil {
-			return err
+			return k.at.Rev, err
 		}
 	}
-	return nil
+	return k.at.Rev, nil
 }
 
 func (k *documentCheck) clients() error {

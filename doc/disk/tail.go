@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"fmt"
 	"sync"
 
 	"tandem/doc"
@@ -46,6 +47,35 @@ func (t *tails) add(entries []*entry, end wal.Position) {
 		d.place = e.last()
 	}
 	t.logged = end
+}
+
+// replay takes in a record of the log when that is opened, or checked.
+func (t *tails) replay(_, end wal.Position, record []byte) error {
+	entries, err := decodeRecord(record)
+	if err != nil {
+		return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
+	}
+	for _, e := range entries {
+		if err := t.takeIn(e, end); err != nil {
+			return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
+		}
+	}
+	return nil
+}
+
+// takeIn takes in an entry of the log. What the database has of it already is left out when it is moved. An entry of another epoch takes
+// the place of what is before it: the database had all of that when it gave the document the epoch. Any other one that does not follow is
+// damage.
+func (t *tails) takeIn(e *entry, end wal.Position) error {
+	switch here := t.of(e.prev.ID).end; {
+	case here.Rev == 0 || here == e.prev:
+	case here.Epoch != e.prev.Epoch:
+		t.drop(e.prev.ID, here.Rev)
+	default:
+		return fmt.Errorf("the log has revision %d of document %s behind revision %d", e.prev.Rev+1, e.prev.ID, here.Rev)
+	}
+	t.add([]*entry{e}, end)
+	return nil
 }
 
 // of is what is there of a document now. What it lacks, the database has, if it is asked afterwards.
