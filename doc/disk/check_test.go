@@ -108,6 +108,7 @@ func checkStore(t *testing.T) []byte {
 		p.write(s, 1+n)
 		q.write(s, 2)
 		gone.write(s, 1)
+		require.NoError(t, s.settle(background, p.place.ID), "a block for each")
 	}
 	require.NoError(t, save(s, p.snapshot(s)))
 	require.NoError(t, s.Trim(background, &doc.Trimming{Floor: p.place, Base: p.labelled(s)}))
@@ -348,7 +349,7 @@ func TestCheckFits(t *testing.T) {
 			for range 4 {
 				p.write(s, 2)
 				beside.write(s, 2)
-				require.NoError(t, s.checkpointer.now(background))
+				require.NoError(t, s.settle(background, p.place.ID), "a block for each")
 			}
 			snap := p.snapshot(s)
 			require.NoError(t, save(s, snap))

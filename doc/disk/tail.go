@@ -95,12 +95,27 @@ type ahead struct {
 	end     doc.Place
 }
 
-// behind is what comes behind a head of the database that was read afterwards, without a gap.
+// behind is what comes behind a head of the database that was read afterwards. There is a gap only where the database is damaged (fits).
 func (a ahead) behind(h *head) []doc.Commit {
 	if a.end.Rev <= h.rev || a.end.Epoch != h.epoch {
 		return nil
 	}
-	return a.commits[h.rev+1-a.commits[0].Rev:]
+	return a.commits[max(0, h.rev+1-a.commits[0].Rev):]
+}
+
+// fits refuses what does not go on where the database ends.
+func (a ahead) fits(h *head) error {
+	commits := a.behind(h)
+	if len(commits) == 0 {
+		return nil
+	}
+	if first := commits[0].Rev; first > h.rev+1 {
+		return damaged(h, h.rev+1, fmt.Errorf("the log goes on at revision %d, and the database ends at %d", first, h.rev))
+	}
+	if err := follows(h.place(), &commits[0]); err != nil {
+		return damaged(h, h.rev+1, fmt.Errorf("the log: %w", err))
+	}
+	return nil
 }
 
 // place is where the document ends, of which the database says h.
