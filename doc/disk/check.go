@@ -166,19 +166,7 @@ func (c *checker) log(dir string) {
 		c.problemf("the position of the log: %w", err)
 		return
 	}
-	_, err = wal.Verify(dir, from, wal.Config{}, func(_, end wal.Position, record []byte) error {
-		entries, err := decodeRecord(record)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if err := c.tails.takeIn(e, end); err != nil {
-				return err
-			}
-		}
-		return c.ctx.Err()
-	})
-	if err != nil {
+	if _, err := wal.Verify(dir, from, wal.Config{}, c.tails.replay); err != nil {
 		c.problem(err)
 	}
 }

@@ -157,18 +157,7 @@ func (s *Store) openLog(cfg Config) error {
 		return fmt.Errorf("the position of the log: %w", err)
 	}
 	began := time.Now()
-	log, replay, err := wal.Open(filepath.Join(s.dir, logDir), from, cfg.Log, func(begin, end wal.Position, record []byte) error {
-		entries, err := decodeRecord(record)
-		if err != nil {
-			return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
-		}
-		for _, e := range entries {
-			if err := s.tails.takeIn(e, end); err != nil {
-				return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
-			}
-		}
-		return nil
-	})
+	log, replay, err := wal.Open(filepath.Join(s.dir, logDir), from, cfg.Log, s.tails.replay)
 	if err != nil {
 		return err
 	}
