@@ -93,6 +93,9 @@ func verify(dir string, from Position, cfg Config, each func(begin, end Position
 // find opens the segments of a directory, and puts those from a position on into a chain.
 func find(files FS, dir string, from Position, write bool) (c *chain, err error) {
 	c = &chain{files: files, dir: dir, from: from}
+	if from.Offset < dataStart {
+		return c, fmt.Errorf("%w: no record begins at %s, before %d", ErrCorrupt, from, dataStart)
+	}
 	defer func() {
 		if err != nil {
 			c.close()
