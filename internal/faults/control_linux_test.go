@@ -30,15 +30,17 @@ func TestRigControl(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		lies func(string) bool
+		bulk int
 		end  func(*lyingRig) error
 	}{
-		{"log", inLog, (*lyingRig).abandon},
-		{"database", isDatabase, (*lyingRig).stop}, // which brings there what is in the log
+		{"log", inLog, 0, (*lyingRig).abandon},
+		// A stop brings to the database what is in the log; and there is so much of it that the log's first files are used again.
+		{"database", isDatabase, 60_000, (*lyingRig).stop},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			refused := 0
 			for cut := range controlCuts {
-				lost, err := control(t, n+uint64(cut), row.lies, row.end)
+				lost, err := control(t, n+uint64(cut), row.lies, row.bulk, row.end)
 				switch {
 				case errors.Is(err, errNoLog):
 					t.Log("note: the store has no log: nothing to control")
@@ -49,7 +51,7 @@ func TestRigControl(t *testing.T) {
 					require.NoError(t, err)
 				}
 				if lost != nil {
-					t.Logf("note: found at cut %d, after %d refusals to start: %v", cut+1, refused, lost)
+					t.Logf("note: a loss was found at cut %d, after %d refusals to start", cut+1, refused)
 					return
 				}
 			}
@@ -64,9 +66,9 @@ var errNoLog = errors.New("the store has no log")
 // abandon leaves the server running: the power is cut under it.
 func (r *lyingRig) abandon() error { return nil }
 
-// control is one short life on a disk that lies about some files, ended and then cut. It returns what was lost. errRefused: the server
-// did not start on what was left.
-func control(t *testing.T, seed uint64, lies func(string) bool, end func(*lyingRig) error) (lost, err error) {
+// control is one short life on a disk that lies about some files, ended and then cut; lines are bulk bytes longer than usual. It returns
+// what was lost. errRefused: the server did not start on what was left.
+func control(t *testing.T, seed uint64, lies func(string) bool, bulk int, end func(*lyingRig) error) (lost, err error) {
 	rig := newLyingRig(t, seed)
 	require.NoError(t, rig.start())
 	if _, err := os.Stat(filepath.Join(rig.dir, "log")); err != nil && lies(path.Join("/", storeName, "log")) {
@@ -77,8 +79,9 @@ func control(t *testing.T, seed uint64, lies func(string) bool, end func(*lyingR
 	defer func() { require.NoError(t, c.close()) }()
 	require.NoError(t, c.ready())
 	rig.disk.Lie(lies)
+	c.bulk = bulk
 	c.begin()
-	err = c.progress(60)
+	err = c.progress(120)
 	c.pause()
 	require.NoError(t, err)
 	require.NoError(t, c.settle(10*time.Second))

@@ -25,7 +25,7 @@ type crowd struct {
 	docs    []string
 	moved   chan struct{} // holds one: something arrived somewhere
 	pace    time.Duration // between two edits of an author, on average
-	bulk    int           // bytes that each line is longer
+	bulk    int           // bytes that each line is longer; then a document with an unsaved edit waits for it
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -171,8 +171,9 @@ func (c *crowd) begin() {
 				case <-c.stop:
 					return
 				}
-				// A document that has ended takes no edits; event has noted why.
-				_ = a.edit(a.copies[a.rng.IntN(len(a.copies))], c.bulk)
+				if r := a.copies[a.rng.IntN(len(a.copies))]; c.bulk == 0 || r.doc.Saved() {
+					_ = a.edit(r, c.bulk) // a document that has ended takes no edits; event has noted why
+				}
 				timer.Reset(time.Duration(float64(2*c.pace) * a.rng.Float64()))
 			}
 		})

@@ -127,6 +127,7 @@ func TestDamage(t *testing.T) {
 		{name: "a position behind the end of a segment that was left", from: Position{first, minSegmentBytes}, is: ErrCorrupt, says: fmt.Sprintf("before %d:16384", first)},
 		{name: "a position in a later segment", from: Position{prepared + 1, 0}, is: ErrCorrupt, says: fmt.Sprintf("segment %d is missing", prepared+1)},
 		{name: "a position within a record", from: Position{first, w.acked[0].end.Offset + 1}, is: ErrCorrupt, says: "none that begins at"},
+		{name: "a position within a header", from: Position{first, 99}, is: ErrCorrupt, says: "before 8192"},
 		{name: "a position in what is recycled", from: Position{}, is: ErrCorrupt, says: "segment 1 is missing"},
 		{name: "a position behind the start of a segment with nothing in it", from: Position{prepared, dataStart + 1}, is: ErrCorrupt, says: "ends at 8192"},
 	} {
@@ -190,24 +191,4 @@ func TestNoDamage(t *testing.T) {
 			require.Len(t, found, row.count)
 		})
 	}
-}
-
-// A length that a file claims is bounded by the file, and no bytes make reading panic.
-func FuzzVerify(f *testing.F) {
-	w := sampleLog(f)
-	for _, b := range w.contents() {
-		f.Add(b, b, uint64(1), uint64(2), int64(dataStart), uint64(3), int64(0))
-	}
-	f.Fuzz(func(t *testing.T, one, two []byte, segment, salt uint64, end int64, from uint64, offset int64) {
-		one, two = slices.Clone(one), slices.Clone(two)
-		if len(two) > dataStart+frameSize+linkSize { // a link that is well sealed, wherever it leads
-			h := header{number: max(from+1, 1), salt: max(salt, 1), size: int64(len(two))}
-			copy(two, h.encode())
-			copy(two[dataStart:], appendFrame(nil, dataStart, h.salt, link{segment, salt, end}, nil)[prefix:])
-		}
-		files := map[string][]byte{"0000000000000001.log": one, "0000000000000002.log": two}
-		for _, at := range []Position{{from, offset}, {}} {
-			_, _ = w.verify(files, at)
-		}
-	})
 }

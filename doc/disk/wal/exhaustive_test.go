@@ -33,13 +33,6 @@ var script = []func(*world) error{
 	func(w *world) error { return w.put(20) },
 }
 
-func (w *world) storeAll() error {
-	if len(w.acked) == 0 {
-		return nil
-	}
-	return w.store(len(w.acked))
-}
-
 // restart kills the process and starts another one. The calls of both are counted as one row.
 func (w *world) restart() error {
 	w.proc.mu.Lock()

@@ -322,7 +322,15 @@ func (w *world) rotate() error {
 	return w.tolerate(w.log.Recycle(start))
 }
 
-// rotateAll is a caller that stores all there is, and has the current segment freed.
+// storeAll is a caller that stores all there is.
+func (w *world) storeAll() error {
+	if len(w.acked) == 0 {
+		return nil
+	}
+	return w.store(len(w.acked))
+}
+
+// rotateAll is one that then has the current segment freed.
 func (w *world) rotateAll() error {
 	start, err := w.log.Rotate()
 	if err != nil {
