@@ -1,5 +1,5 @@
 // Package disk is the embedded store of documents: a directory with one bbolt database, written by one committer for all
-// documents. It implements doc.Store.
+// documents. It implements doc.Archive.
 //
 // There are only four things in it: Store, what others see; the committer, the one goroutine that writes; the saver, the one
 // goroutine that feeds it snapshots; and the engine, which is all that knows bbolt, so that a write-ahead log can come to
@@ -26,10 +26,14 @@
 //	D5  After a commit of which it is not known whether it happened, nothing is read or written until a copy of the file has
 //	    been synced and has taken its place; meanwhile every call answers doc.ErrUnavailable with the reason. A word in the
 //	    lock file remembers this over the end of the process.
-//	D6  The trash names every snapshot that is not the one that counts, in the same transactions. So what a crash leaves of one
-//	    is found and removed.
+//	D6  The trash names all that does not count, yet or any more, in the same transactions: contents (snapshots, bases, what versions
+//	    keep), histories, documents, what lies below a floor. So what a crash leaves is found, and removed in slices.
 //	D7  A transaction is at most MaxTransaction and one batch large, a read transaction copies at most 1 MiB and one record, and
 //	    neither decodes history, waits, or calls anybody.
+//	D8  An archive moves by one small transaction each time: the floor with its base and the records floor; a history with its
+//	    epoch and snapshot; a version with its content; a name with its head. What is large is written ahead of it and removed after.
+//	    Records of clients are forgotten after the records floor has risen, and counted in the same transactions.
+//	D9  Check holds everything against everything else without bbolt: what it calls good is read by Load, Read and the archive.
 //
 // # What does not hold
 //
@@ -40,6 +44,8 @@
 //   - While the store is being made safe there must be space for a second copy of it. A disk that is full is noticed before that,
 //     when pages are written, and needs no copy: what was there stays readable.
 //   - The file does not shrink.
+//   - A composed operation that is damaged is not there for its readers, who have history; Check tells of it.
+//   - What a document's history takes counts, where format 1 began it, only what came since.
 //   - The lock is flock's: on a network file system it may hold nobody off.
 //
 // # Decisions
@@ -48,6 +54,11 @@
 //     transaction, and small documents would each fill pages of their own.
 //   - A block for each batch, rather than a key for each commit: a batch of 100 takes a third less time, and Seek on the last
 //     revision finds the block that holds a revision.
+//   - A content's key begins with the document's id, commits' and spans' with that of their history: so a base, and what versions keep,
+//     stay where they are when history is rewritten, and only what was rewritten is written anew.
+//   - Trimming cuts the block that the floor falls into, in the transaction that moves the floor: nothing below it is read from then
+//     on, and the first block begins right above.
+//   - One goroutine for all that is written ahead and removed: whatever stands in the trash is nobody's work in progress.
 //   - Making safe is a copy, rather than writing every page back in place: a power cut in the middle of that could harm
 //     what was whole, and the copy is checked before it is used.
 //   - Our own walk over the pages before bbolt may open them, rather than recover: bbolt finds its free pages on a goroutine of
