@@ -27,8 +27,9 @@ type chronicle struct {
 	content []ot.Op    // at revision i
 	wrote   [][]string // at revision i, of each code unit; nil: that is not kept
 	seqs    map[string]doc.Seq
-	lean    bool       // content and wrote are not kept
-	digest  doc.Digest // not zero: of the next commit
+	lean    bool          // content and wrote are not kept
+	after   time.Duration // added to the times of commits
+	digest  doc.Digest    // not zero: of the next commit
 }
 
 // began is when the first commit of a chronicle was made.
@@ -57,7 +58,7 @@ func (c *chronicle) write(author string, ops ...ot.Op) {
 		n := len(c.ops)
 		commit := doc.Commit{
 			Rev: c.place.Rev + 1, Client: clientOf(author), Seq: c.seqs[author], Author: author,
-			Time: began.Add(time.Duration(n) * time.Second).UnixMilli(), Bytes: ot.AppendOp(nil, op),
+			Time: began.Add(c.after + time.Duration(n)*time.Second).UnixMilli(), Bytes: ot.AppendOp(nil, op),
 		}
 		if commit.Digest = c.digest; commit.Digest == (doc.Digest{}) {
 			commit.Digest = doc.DigestOf(commit.Rev-1, commit.Bytes)
