@@ -18,6 +18,7 @@ type saver struct {
 	mu     sync.Mutex
 	come   sync.Cond
 	queue  []*job
+	spans  []*spanSaving // that wait; the queue has a job for them
 	closed bool
 }
 
@@ -41,6 +42,11 @@ func (v *saver) add(j *job) {
 		go j.done(doc.ErrClosed) // never from the caller's own goroutine
 		return
 	}
+	v.enqueue(j)
+}
+
+// enqueue is add, with mu held.
+func (v *saver) enqueue(j *job) {
 	v.queue = append(v.queue, j)
 	v.come.Signal()
 }
