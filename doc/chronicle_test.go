@@ -25,9 +25,11 @@ type chronicle struct {
 	authors []string // of revision i+1
 	times   []int64
 	content []ot.Op    // at revision i
-	wrote   [][]string // at revision i, of each code unit
+	wrote   [][]string // at revision i, of each code unit; nil: that is not kept
 	seqs    map[string]doc.Seq
-	lean    bool // content and wrote are not kept
+	lean    bool          // content and wrote are not kept
+	after   time.Duration // added to the times of commits
+	digest  doc.Digest    // not zero: of the next commit
 }
 
 // began is when the first commit of a chronicle was made.
@@ -37,7 +39,7 @@ func newChronicle(t testing.TB, memory *doctest.Memory, kind doc.Kind) *chronicl
 	stored, err := memory.Load(context.Background(), "d", kind)
 	require.NoError(t, err)
 	return &chronicle{
-		t: t, memory: memory, name: "d", place: stored.Place(), content: []ot.Op{nil}, wrote: [][]string{nil}, seqs: map[string]doc.Seq{},
+		t: t, memory: memory, name: "d", place: stored.Place(), content: []ot.Op{nil}, seqs: map[string]doc.Seq{},
 	}
 }
 
@@ -56,9 +58,11 @@ func (c *chronicle) write(author string, ops ...ot.Op) {
 		n := len(c.ops)
 		commit := doc.Commit{
 			Rev: c.place.Rev + 1, Client: clientOf(author), Seq: c.seqs[author], Author: author,
-			Time: began.Add(time.Duration(n) * time.Second).UnixMilli(), Bytes: ot.AppendOp(nil, op),
+			Time: began.Add(c.after + time.Duration(n)*time.Second).UnixMilli(), Bytes: ot.AppendOp(nil, op),
 		}
-		commit.Digest = doc.DigestOf(commit.Rev-1, commit.Bytes)
+		if commit.Digest = c.digest; commit.Digest == (doc.Digest{}) {
+			commit.Digest = doc.DigestOf(commit.Rev-1, commit.Bytes)
+		}
 		commit.Lineage = c.place.Lineage.Extend(commit.Rev, commit.Client, commit.Seq, commit.Bytes)
 		c.place.Rev, c.place.Lineage = commit.Rev, commit.Lineage
 		batch.Commits = append(batch.Commits, commit)
@@ -69,12 +73,20 @@ func (c *chronicle) write(author string, ops ...ot.Op) {
 		content, err := ot.Apply(c.content[n], op)
 		require.NoError(c.t, err)
 		c.content = append(c.content, content)
-		c.wrote = append(c.wrote, credit(c.wrote[n], op, author))
+		if c.wrote != nil {
+			c.wrote = append(c.wrote, credit(c.wrote[n], op, author))
+		}
 	}
 	done := make(chan error, 1)
 	c.memory.Append(batch, func(err error) { done <- err })
 	c.memory.Flush(doctest.Written)
 	require.NoError(c.t, <-done)
+}
+
+// credited has it remembered who wrote each code unit.
+func (c *chronicle) credited() *chronicle {
+	c.wrote = [][]string{nil}
+	return c
 }
 
 // credit is who wrote each code unit after an operation by an author.

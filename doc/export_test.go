@@ -40,3 +40,8 @@ func (c *Composer) Close() { c.c.close() }
 
 // RetentionPass trims what is due.
 func (r *Registry) RetentionPass() { r.retentionPass() }
+
+// Hold keeps a document out of memory until release is called.
+func (r *Registry) Hold(ctx context.Context, name string) (release func(), err error) {
+	return r.hold(ctx, name)
+}

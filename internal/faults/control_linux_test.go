@@ -81,7 +81,7 @@ func control(t *testing.T, seed uint64, lies func(string) bool, bulk int, end fu
 	rig.disk.Lie(lies)
 	c.bulk = bulk
 	c.begin()
-	err = c.progress(120)
+	err = c.progress(120, rig.server)
 	c.pause()
 	require.NoError(t, err)
 	require.NoError(t, c.settle(10*time.Second))

@@ -263,8 +263,8 @@ func (c *crowd) saved() (by [][]int, total int) {
 	return by, total
 }
 
-// progress waits until n more edits are acknowledged.
-func (c *crowd) progress(n int) error {
+// progress waits until n more edits are acknowledged, or the server's process has ended, which is errEnded.
+func (c *crowd) progress(n int, s *server) error {
 	ctx, cancel := until(20 * time.Second)
 	defer cancel()
 	_, before := c.saved()
@@ -274,6 +274,8 @@ func (c *crowd) progress(n int) error {
 		}
 		select {
 		case <-c.moved:
+		case <-s.life.ended:
+			return s.life.failure()
 		case <-ctx.Done():
 			return fmt.Errorf("wait for %d edits to be acknowledged: %w", n, errors.Join(context.Cause(ctx), c.err()))
 		}

@@ -74,7 +74,7 @@ func (r *lyingRig) insert() (err error) {
 // cut is a power cut: the server is gone, and the disk keeps what the dice say, or with hard set what was synced and nothing else.
 func (r *lyingRig) cut(hard bool) error {
 	r.disk.Freeze()
-	r.life.signal(9)
+	r.life.die()
 	r.disk.Thaw()
 	<-r.life.ended
 	if err := r.mount.Unmount(); err != nil {
@@ -215,7 +215,7 @@ func (r *lyingRig) failSync(c *crowd, how liefs.Outcome) error {
 	case <-r.life.ended:
 		return r.life.failure()
 	}
-	if err := c.progress(10 + r.rng.IntN(30)); err != nil {
+	if err := c.progress(10+r.rng.IntN(30), r.server); err != nil {
 		return fmt.Errorf("%w\n%s", err, r.life.log)
 	}
 	if err := r.cut(true); err != nil {

@@ -22,7 +22,8 @@ type server struct {
 	// Immutable after the first start.
 	program string
 	dir     string
-	wrap    []string // what the program is run by: strace and its arguments
+	wrap    []string // what the program is run by: strace and its arguments. It stays the direct child (strace -D)
+	env     []string // more variables
 	user    *syscall.Credential
 
 	listen string // with the real port, once it is known
@@ -55,9 +56,9 @@ func environment() []string {
 func (s *server) launch() error {
 	args := slices.Concat(s.wrap, []string{s.program, "serve", "--listen", s.listen, "--data", s.dir})
 	l := &life{cmd: exec.Command(args[0], args[1:]...), ready: make(chan string, 1), ended: make(chan struct{}), log: &tail{}}
-	l.cmd.Env = environment()
+	l.cmd.Env = append(environment(), s.env...)
 	l.cmd.Stdout, l.cmd.Stderr = &firstLine{line: l.ready}, l.log
-	// A group of its own, so that what wraps it is killed with it.
+	// A group of its own, so that what traces it is killed with it.
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.user}
 	if err := l.cmd.Start(); err != nil {
 		return fmt.Errorf("start the server: %w", err)
@@ -114,9 +115,9 @@ func (s *server) start() error {
 	return nil
 }
 
-// signal reaches the process and what wraps it.
-func (l *life) signal(sig syscall.Signal) {
-	_ = syscall.Kill(-l.cmd.Process.Pid, sig) // an error: it is gone
+// die is SIGKILL for the process and what traces it.
+func (l *life) die() {
+	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // an error: it is gone
 }
 
 // kill is SIGKILL. It returns when the process is gone, and an error where that was before.
@@ -126,14 +127,14 @@ func (s *server) kill() error {
 		return s.life.failure()
 	default:
 	}
-	s.life.signal(syscall.SIGKILL)
+	s.life.die()
 	<-s.life.ended
 	return nil
 }
 
 // stop is SIGTERM, and an exit status of 0.
 func (s *server) stop() error {
-	s.life.signal(syscall.SIGTERM)
+	_ = s.life.cmd.Process.Signal(syscall.SIGTERM) // an error: it is gone, which is seen below
 	timeout := time.NewTimer(30 * time.Second)
 	defer timeout.Stop()
 	select {
