@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -244,6 +245,62 @@ func TestCheckMutations(t *testing.T) {
 	}
 	t.Logf("%d of 200 were found; the others met what does not count", found)
 	require.Greater(t, found, 60)
+}
+
+// A page that is gone takes the documents with it that have something there, and they are named; the others go on.
+func TestCheckDamagedPage(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	const documents = 300
+	var writers sync.WaitGroup
+	for n := range documents {
+		writers.Go(func() {
+			name := fmt.Sprint("document ", n)
+			stored, err := s.Load(background, name, doc.Text)
+			if err != nil {
+				return // it is missed below
+			}
+			p := &page{t: t, name: name, place: stored.Place()}
+			_ = p.append(s, p.batch(1, "text"))
+		})
+	}
+	writers.Wait()
+	require.NoError(t, s.Close())
+	file, err := os.ReadFile(filepath.Join(dir, databaseFile))
+	require.NoError(t, err)
+	report := checkBytes(t, file)
+	require.True(t, report.OK)
+	require.Len(t, report.Documents, documents)
+	w, root, err := newWalker(bytes.NewReader(file), int64(len(file)))
+	require.NoError(t, err)
+	require.NoError(t, w.page(root, nil, nil, 0))
+	some, pages := 0, 0
+	for page := range w.highWater {
+		if page < 2 || w.seen[page/64]&(1<<(page%64)) == 0 || page == root {
+			continue
+		}
+		pages++
+		at := file[int64(page)*w.pageSize : int64(page+1)*w.pageSize]
+		before := bytes.Clone(at)
+		clear(at)
+		report := checkBytes(t, file)
+		copy(at, before)
+		require.False(t, report.OK)
+		require.NotEmpty(t, report.Problems, "page %d", page)
+		good := 0
+		for _, d := range report.Documents {
+			if d.OK {
+				require.EqualValues(t, 1, d.Revision)
+				good++
+			}
+		}
+		if good > 0 && good < documents {
+			some++
+			require.Len(t, report.Documents, documents, "page %d", page)
+		}
+	}
+	t.Logf("%d of %d pages took some of the documents", some, pages)
+	require.Greater(t, some, pages/2)
 }
 
 // Records that are whole but do not fit together are found as well.
