@@ -80,6 +80,19 @@ func TestEditsThatDoNotApply(t *testing.T) {
 	}
 }
 
+// TestEditsOfTheServersAttributes: keys that begin with NUL.
+func TestEditsOfTheServersAttributes(t *testing.T) {
+	p := NewPending(doc.ClientID{1}, doc.Rich)
+	require.NoError(t, p.Opened(Opened{Place: at(0)}))
+	_, err := p.Snapshot(nil, false)
+	require.NoError(t, err)
+	attrs := func(key string) ot.Op {
+		return ot.Op{{Kind: ot.Insert, N: 1, Text: "x", Attrs: ot.NewAttrs(ot.Attr{Key: key, Value: ot.Bool(true)})}}
+	}
+	require.ErrorIs(t, p.Edit(attrs("\x00by"), -1), ErrEdit)
+	require.NoError(t, p.Edit(attrs("by"), -1))
+}
+
 // pendingTwo has an outstanding " one" and a buffered " two" on "hello" at 5.
 func pendingTwo(t *testing.T) (*Pending, Submission) {
 	p := holding(t, 5, "hello")
