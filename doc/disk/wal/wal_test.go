@@ -244,8 +244,8 @@ func TestBesideAppend(t *testing.T) {
 		return nil
 	})
 	var last Position
-	for i := range 200 {
-		end, err := l.Append(make([]byte, i*20))
+	for i := range 100 {
+		end, err := l.Append(make([]byte, i*40))
 		require.NoError(t, err)
 		require.True(t, last.Before(end))
 		last = end
