@@ -171,9 +171,12 @@ func renumbering(c call) fault {
 func TestRenumberingFailsWhereTheLogEnds(t *testing.T) {
 	w := newLog(t)
 	require.NoError(t, w.put(100))
+	w.settle()
+	w.proc.deadAt = w.proc.calls + 1 // nothing is prepared behind it
 	require.NoError(t, w.rotateAll())
 	w.restarted(t, renumbering)
 	require.Error(t, w.log.failed)
+	require.Equal(t, w.stored.Segment, w.log.highest)
 	w.proc.fail = nil
 	require.NoError(t, w.put(100))
 	require.Zero(t, w.counts["full"])
@@ -191,6 +194,7 @@ func TestStalePosition(t *testing.T) {
 	require.NoError(t, err)
 	w.stored, w.acked = w.log.End(), nil
 	w.restarted(t, nil)
+	w.proc.deadAt = w.proc.calls + 3 // only the record gets there: the file of segment 1 is not used again
 	require.NoError(t, w.put(100))
 	require.NoError(t, w.log.Close())
 	_, err = Verify(simDir, stale, w.cfg, into(new([]sample)))

@@ -158,6 +158,23 @@ func TestFilesAreFew(t *testing.T) {
 	require.LessOrEqual(t, most, 9)
 }
 
+// A log is opened with another size of segments: it goes on in segments of that size.
+func TestOtherSegmentBytes(t *testing.T) {
+	dir := t.TempDir()
+	sizes := []int64{minSegmentBytes, 3 * minSegmentBytes, 2 * minSegmentBytes}
+	var live int64
+	for i, size := range sizes {
+		l, found := openDir(t, dir, Position{}, Config{SegmentBytes: size})
+		require.Len(t, found, i)
+		_, err := l.Append(make([]byte, 100))
+		require.NoError(t, err)
+		live += size
+		require.Equal(t, live, l.Live())
+		settle(l)
+		require.NoError(t, l.Close())
+	}
+}
+
 func TestConfigAndClosed(t *testing.T) {
 	for _, row := range []struct {
 		cfg  Config
