@@ -68,8 +68,14 @@ func TestNoSpaceForASegment(t *testing.T) {
 
 func TestUnsafeAndReset(t *testing.T) {
 	w := newLog(t)
+	for range 3 {
+		require.NoError(t, w.put(7900))
+		w.settle()
+	}
+	require.NoError(t, w.storeAll())
 	require.NoError(t, w.put(100))
 	w.settle()
+	require.NotEmpty(t, w.log.free)
 	w.proc.failAt[w.proc.calls+2] = failAfter
 	_, err := w.log.Append([]byte("in doubt"))
 	require.ErrorIs(t, err, ErrUnsafe)
@@ -97,7 +103,7 @@ func TestUnsafeAndReset(t *testing.T) {
 	w.settle()
 
 	var found []sample
-	_, err = Verify(simDir, Position{}, w.cfg, into(&found))
+	_, err = Verify(simDir, w.stored, w.cfg, into(&found))
 	require.NoError(t, err, "the reset was not stored: what was acknowledged counts, what was in doubt does not")
 	require.True(t, slices.EqualFunc([]sample{w.acked[0], {last, []byte("after")}}, found, sample.equal), "%v", found)
 	found = nil
