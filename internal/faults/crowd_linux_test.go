@@ -25,7 +25,8 @@ type crowd struct {
 	docs    []string
 	moved   chan struct{} // holds one: something arrived somewhere
 	pace    time.Duration // between two edits of an author, on average
-	bulk    int           // bytes that each line is longer; then a document with an unsaved edit waits for it
+	// bulk is how many bytes each line is longer, at most maxBulk. Then a document with an unsaved edit waits for it.
+	bulk int
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -57,6 +58,9 @@ const (
 
 // quiet logs nothing: what goes wrong is told by events.
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// maxBulk keeps an edit with its line in one submission: half a line is a line that nobody typed. In bytes.
+const maxBulk = 40_000
 
 // kindOf makes every third document a rich one.
 func kindOf(i int) doc.Kind {
@@ -115,6 +119,9 @@ func (c *crowd) event(e client.Event) {
 	defer c.mu.Unlock()
 	switch e.Kind {
 	case client.EventReopening:
+		if errors.Is(e.Err, client.ErrRefused) {
+			return // it asks again
+		}
 		c.told["reopening"]++
 		for _, never := range []error{client.ErrDiverged, client.ErrGap, client.ErrProtocol} {
 			if errors.Is(e.Err, never) {
@@ -208,7 +215,7 @@ func (a *author) edit(r *replica, bulk int) error {
 			e.removed = old
 		} else {
 			b.Retain(a.place(text), nil)
-			for range 1 + a.rng.IntN(3)/2 {
+			for i := 0; i == 0 || bulk == 0 && a.rng.IntN(3) == 0; i++ {
 				line := a.line(r, bulk)
 				e.typed = append(e.typed, line)
 				b.InsertText(line, a.attrs(r))
