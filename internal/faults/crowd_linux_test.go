@@ -196,14 +196,17 @@ func (c *crowd) pause() {
 // crowded is the length of a document above which more is removed than typed, in UTF-16 code units.
 const crowded = 6000
 
-// edit makes one edit at a random place: lines typed, or a line of the author's own removed that is acknowledged. One that is not could
-// still be in the buffer, where it and its removal make nothing, and neither is counted: see replica.saved.
+// edit makes one edit at a random place: lines typed, one where there is bulk, or a line of the author's own removed that is acknowledged.
+// One that is not could still be in the buffer, where it and its removal make nothing, and neither is counted: see replica.saved.
 func (a *author) edit(r *replica, bulk int) error {
 	old := r.ledger.pick(a.rng, r.saved())
 	return r.doc.Update(func(tx *client.Tx) error {
 		text := tx.Text().String()
 		share := 0.1
-		if len(text) > crowded && bulk == 0 {
+		switch {
+		case bulk > 0:
+			share = 0
+		case len(text) > crowded:
 			share = 0.6
 		}
 		var b ot.Builder
