@@ -16,6 +16,7 @@ type disk struct {
 	batch  *doc.Batch // on its way
 	life   int        // grows with every crash: what was started before it does not happen
 	full   bool       // nothing is written
+	known  bool       // and an append has met that
 }
 
 const name = "sim"
@@ -44,6 +45,7 @@ func (d *disk) append(b *doc.Batch, done func(error)) {
 		switch {
 		case full:
 			d.w.stats.Full++
+			d.known = true
 			done(doc.ErrNoSpace)
 			return
 		case d.w.chance(0.004):
@@ -58,6 +60,14 @@ func (d *disk) append(b *doc.Batch, done func(error)) {
 		d.batch = nil
 		d.memory.Step(how)
 	})
+}
+
+// ready is nil, or why nothing can be appended for now.
+func (d *disk) ready() error {
+	if d.known = d.known && d.full; d.known {
+		return doc.ErrNoSpace
+	}
+	return nil
 }
 
 // crash ends what is on its way: it is there, or not.

@@ -66,6 +66,10 @@ func (s *server) submit(c *conn, m *submitMessage) {
 		if session.conn != c {
 			continue
 		}
+		if m.Base.Rev < s.floor { // which has passed it
+			c.toClient(message{again: true})
+			return
+		}
 		sub := &doc.Submission{
 			Session: session.number, Name: doc.Name{Client: s.identity(c, m.Client), Seq: m.Seq},
 			Base: m.Base.Rev, Op: m.Op, Bytes: m.Bytes, Caret: m.Caret,
@@ -90,7 +94,7 @@ func (s *server) answer(call *openCall) {
 		s.inbox.opens = append(s.inbox.opens, call)
 		s.ask()
 		return
-	case errors.Is(o.Err, doc.ErrReadOnly):
+	case refuses(o.Err):
 		call.conn.toClient(message{refused: true})
 		return
 	case errors.Is(o.Err, doc.ErrOpenAgain):
@@ -108,6 +112,11 @@ func (s *server) answer(call *openCall) {
 		s.w.stats.Snapshots++
 	}
 	call.conn.sendOpened(opened)
+}
+
+// refuses reports whether an error says that a submission is not taken now.
+func refuses(err error) bool {
+	return errors.Is(err, doc.ErrReadOnly) || errors.Is(err, doc.ErrNoSpace)
 }
 
 // count counts which way out of an open was taken.
@@ -148,5 +157,8 @@ func (s *server) count(call *openCall) {
 		took(WayUnknown)
 	case doc.OutcomeRefused:
 		took(WayRefused)
+		if errors.Is(o.Opened.Refusal, doc.ErrNoSpace) {
+			took(WayNoSpace)
+		}
 	}
 }

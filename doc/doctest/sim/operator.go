@@ -39,15 +39,18 @@ func (o *operator) work() {
 		w.server.offline(func() { o.trim(plan) })
 	case w.chance(0.5):
 		o.plan = o.trimming()
-	case w.chance(0.5):
+	case w.chance(0.3):
 		w.server.offline(func() { o.trim(o.trimming()) })
+	case w.chance(0.9):
+		w.server.trim(o.trimming())
 	}
 }
 
 // trimming moves the floor to some revision that a snapshot reaches, and forgets some of the records that it may.
 func (o *operator) trimming() *doc.Trimming {
 	info, stored := o.w.disk.info(), o.w.disk.load()
-	floor := info.Floor + doc.Revision(o.w.rng.Int64N(int64(info.SnapshotRev-info.Floor)+1))
+	most := int64(info.SnapshotRev-info.Floor) + 1
+	floor := info.Floor + doc.Revision(max(o.w.rng.Int64N(most), o.w.rng.Int64N(most)))
 	base, err := o.w.disk.memory.Base(background, info.Place.ID)
 	if err != nil {
 		o.w.fail("S2: %w", err)
@@ -70,7 +73,8 @@ func (o *operator) trimming() *doc.Trimming {
 	return plan
 }
 
-func (o *operator) trim(plan *doc.Trimming) {
+// trim carries out a trimming, and reports whether the store took it.
+func (o *operator) trim(plan *doc.Trimming) bool {
 	o.w.checkHistory()
 	if here := o.w.disk.info(); o.w.cfg.Fault == TrimAnyEpoch && plan.Floor.Epoch != here.Place.Epoch && plan.Floor.Rev > here.Floor {
 		// A store that compares revisions only.
@@ -83,7 +87,7 @@ func (o *operator) trim(plan *doc.Trimming) {
 	if err := o.w.disk.memory.Trim(background, plan); err != nil {
 		o.w.stats.TrimConflicts++
 		o.w.tracef("a trimming is too late: %v", err)
-		return
+		return false
 	}
 	o.w.stats.Trims++
 	o.w.stats.Forgotten += len(plan.Forget)
@@ -91,6 +95,7 @@ func (o *operator) trim(plan *doc.Trimming) {
 	for _, client := range plan.Forget {
 		o.forgot[client] = true
 	}
+	return true
 }
 
 // restore puts a backup in the place of what is there. Those made after it are given up: a known limit of the protocol is that an

@@ -32,6 +32,13 @@ func (s *server) pump(session *session) {
 			return
 		}
 		session.asked = false
+		if session.cursor.Rev < s.floor { // which has passed it
+			delete(s.sessions, session.number)
+			s.inbox.leaves = append(s.inbox.leaves, session.number)
+			session.conn.toClient(message{again: true})
+			s.ask()
+			return
+		}
 		if s.pull(session, s.state.View()) {
 			s.pump(session)
 		}

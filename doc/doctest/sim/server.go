@@ -15,7 +15,7 @@ type server struct {
 	state *doc.State
 	inbox inbox
 	batch *doc.Batch // at the disk
-	// Of the document as it was loaded.
+	// Of the document.
 	floor, recordsFloor doc.Revision
 	records             map[doc.ClientID]doc.Record // the state's own: as they are when a turn begins
 
@@ -57,7 +57,7 @@ func (s *server) load() {
 		stored.RecordsFloor = 0
 	}
 	s.floor, s.recordsFloor, s.records = stored.Floor, stored.RecordsFloor, stored.Clients
-	state, err := doc.NewState(stored, doc.StateConfig{HistoryBytes: 16 << 10, SnapshotCommits: 40, CheckEvery: 20})
+	state, err := doc.NewState(stored, doc.StateConfig{HistoryBytes: 16 << 10, SnapshotCommits: 20, CheckEvery: 20})
 	if err != nil {
 		s.w.fail("S2: %w", err)
 		return
@@ -123,6 +123,42 @@ func (s *server) offline(do func()) {
 	}
 	do()
 	s.load()
+}
+
+// trim moves the floor while the document is live, as doc.History does: in memory first, some time later in the store, and then
+// the document hears of it.
+func (s *server) trim(plan *doc.Trimming) {
+	if s.state == nil || s.batch != nil {
+		return // not between turns
+	}
+	plan.Forget, plan.RecordsFloor = s.state.RaiseFloor(plan.Floor.Rev, s.w.rng.IntN(4))
+	s.floor, s.recordsFloor = s.state.View().Floor, plan.RecordsFloor
+	s.publish()
+	life := s.life
+	s.w.after(s.w.between(time.Millisecond, 2*time.Second), func() {
+		s.floorRaised(plan, s.w.operator.trim(plan), life)
+	})
+}
+
+// floorRaised tells the document, between turns, what became of the floor in the store.
+func (s *server) floorRaised(plan *doc.Trimming, stored bool, life int) {
+	switch {
+	case s.state == nil:
+		return
+	case s.batch != nil:
+		s.w.after(time.Millisecond, func() { s.floorRaised(plan, stored, life) })
+		return
+	case s.life != life && stored: // it was loaded before the store had the new floor
+		if here := s.state.View().Place; here.ID != plan.Floor.ID || here.Epoch != plan.Floor.Epoch {
+			return
+		}
+		s.state.RaiseFloor(plan.Floor.Rev, -1)
+	case s.life != life:
+		return
+	}
+	s.state.FloorRaised(stored)
+	s.floor = s.state.View().Floor
+	s.publish()
 }
 
 // restart has the server up, whatever it was.
@@ -200,7 +236,7 @@ func (s *server) turn() {
 	in := s.inbox
 	s.inbox = inbox{}
 	calls := map[*doc.OpenRequest]*openCall{}
-	turn := doc.Inbox{Leaves: in.leaves, Submissions: in.submissions, Now: int64(s.w.now / time.Millisecond)}
+	turn := doc.Inbox{Leaves: in.leaves, Submissions: in.submissions, Now: int64(s.w.now / time.Millisecond), Refuse: s.w.disk.ready()}
 	for _, o := range in.opens {
 		calls[o.request] = o
 		if out := o.request.Outstanding; out != nil {
@@ -265,7 +301,7 @@ func (s *server) carryOut(effects []doc.Effect, calls map[*doc.OpenRequest]*open
 			if !errors.Is(e.Err, doc.ErrReplaced) && !errors.Is(e.Err, doc.ErrOpenAgain) {
 				s.w.fail("S3: an honest session was ended: %w", e.Err)
 			}
-		case errors.Is(e.Err, doc.ErrReadOnly):
+		case refuses(e.Err):
 			if session := s.sessions[e.Session]; session != nil {
 				session.conn.toClient(message{refused: true})
 			}

@@ -27,6 +27,7 @@ const (
 	WayVoidDocument            // of another document under the same name
 	WayUnknown                 // no record, and below the records floor
 	WayRefused                 // no outcome
+	WayNoSpace                 // refused for lack of space
 	WayForgotten               // committed now, although the record was forgotten: it was made since
 	WayAboveRecords            // committed now without a record, above a records floor
 	WayVoidNoRecord            // void, and no record
@@ -40,7 +41,7 @@ const (
 func (w Way) String() string {
 	return [...]string{
 		"committed", "committed now", "void: below the floor", "void: new epoch", "void: another document", "unknown: records floor",
-		"refused", "committed now after forgetting", "committed now above the records floor", "void without a record",
+		"refused", "refused: no space", "committed now after forgetting", "committed now above the records floor", "void without a record",
 		"another document: offered", "unknown: offered", "restored: offered", "void: rebased",
 	}[w]
 }
