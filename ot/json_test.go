@@ -74,7 +74,8 @@ func TestJSONRefused(t *testing.T) {
 	var op ot.Op
 	require.NoError(t, json.Unmarshal([]byte(` [ 1 , "<\ud83d\ude00\\ud800" , [ 2 , "k" , null ] ] `), &op))
 	requireOp(t, ot.Op{
-		{Kind: ot.Retain, N: 1}, {Kind: ot.Insert, N: 9, Text: `<😀\ud800`},
+		{Kind: ot.Retain, N: 1},
+		{Kind: ot.Insert, N: 9, Text: `<😀\ud800`},
 		{Kind: ot.Retain, N: 2, Attrs: ot.NewAttrs(ot.Attr{Key: "k"})},
 	}, op)
 	text, err := op.MarshalJSON()

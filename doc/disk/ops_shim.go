@@ -36,7 +36,7 @@ type DocumentReport struct {
 	Problem  string       `json:"problem"`
 }
 
-func copyFile(dst, src string) (int64, error) {
+func shimCopy(dst, src string) (int64, error) {
 	in, err := os.Open(src)
 	if err != nil {
 		return 0, err
@@ -51,12 +51,12 @@ func copyFile(dst, src string) (int64, error) {
 }
 
 func (s *Store) Backup(ctx context.Context, file string) (BackupInfo, error) {
-	n, err := copyFile(file, s.engine.path)
+	n, err := shimCopy(file, s.engine.path)
 	return BackupInfo{Bytes: n}, err
 }
 
 func (s *Store) Copy(ctx context.Context, file string) error {
-	_, err := copyFile(file, s.engine.path)
+	_, err := shimCopy(file, s.engine.path)
 	return err
 }
 
@@ -70,7 +70,7 @@ func Restore(dir, file string, cfg Config) (BackupInfo, error) {
 	if err := makeDir(dir); err != nil {
 		return BackupInfo{}, err
 	}
-	n, err := copyFile(filepath.Join(dir, databaseFile), file)
+	n, err := shimCopy(filepath.Join(dir, databaseFile), file)
 	if err != nil {
 		return BackupInfo{}, err
 	}
@@ -107,19 +107,26 @@ func (s *Store) Names(ctx context.Context, after string, limit int) (names []str
 }
 
 func (s *Store) Span(context.Context, doc.ID, doc.Epoch, doc.Span) ([]byte, error) { return nil, nil }
+
 func (s *Store) SaveSpan(_ doc.ID, _ doc.Epoch, _ doc.Span, _ []byte, done func(error)) {
 	go done(nil)
 }
-func (s *Store) Base(context.Context, doc.ID) (*ot.Text, error)               { return ot.NewText(), nil }
-func (s *Store) Trim(context.Context, *doc.Trimming) error                    { return errors.New("shim") }
-func (s *Store) Versions(context.Context, doc.ID) ([]doc.Version, error)      { return nil, nil }
+
+func (s *Store) Base(context.Context, doc.ID) (*ot.Text, error) { return ot.NewText(), nil }
+
+func (s *Store) Trim(context.Context, *doc.Trimming) error               { return errors.New("shim") }
+func (s *Store) Versions(context.Context, doc.ID) ([]doc.Version, error) { return nil, nil }
 func (s *Store) SaveVersion(context.Context, doc.ID, doc.Version, *ot.Text) error {
 	return errors.New("shim")
 }
+
 func (s *Store) VersionContent(context.Context, doc.ID, doc.Revision) (*ot.Text, error) {
 	return nil, doc.ErrNotFound
 }
+
 func (s *Store) DeleteVersion(context.Context, doc.ID, doc.Revision) error { return doc.ErrNotFound }
-func (s *Store) Rewrite(context.Context, *doc.Rewriting) error             { return errors.New("shim") }
-func (s *Store) Remove(context.Context, doc.Place) error                   { return errors.New("shim") }
-func (s *Store) Scrub(context.Context) error                               { return nil }
+
+func (s *Store) Rewrite(context.Context, *doc.Rewriting) error { return errors.New("shim") }
+
+func (s *Store) Remove(context.Context, doc.Place) error { return errors.New("shim") }
+func (s *Store) Scrub(context.Context) error             { return nil }
