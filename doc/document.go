@@ -40,11 +40,12 @@ func (c Config) withDefaults() Config {
 // Document runs one State: a goroutine with one inbox, which takes turns.
 type Document struct {
 	// Immutable after start.
-	name  string
-	kind  Kind
-	floor Revision // of the stored history: nothing moves it while the document is loaded
-	store Store
-	cfg   Config
+	name     string
+	kind     Kind
+	chain    chain
+	store    Store
+	composer *composer
+	cfg      Config
 	log   *slog.Logger
 	wake  chan struct{} // has room for one: the inbox is not empty
 	saved chan error    // has room for one: what became of the batch at the store
@@ -57,6 +58,7 @@ type Document struct {
 	mu      sync.Mutex
 	leaves  []SessionNumber
 	opens   []*openCall
+	tasks   []*task
 	queued  []*Session // with something in their slots
 	closed  bool       // nothing is taken in any more
 	stopped bool       // unload at once, whoever is attached
@@ -86,13 +88,14 @@ type openCall struct {
 
 // start runs a document from what the store has of it. It ends by itself when idle, by stop, or when its store fails it; whoever
 // started it waits on gone.
-func start(name string, stored *Stored, store Store, cfg Config) (*Document, error) {
+func start(name string, stored *Stored, store Store, composer *composer, cfg Config) (*Document, error) {
 	state, err := NewState(stored, cfg.StateConfig)
 	if err != nil {
 		return nil, fmt.Errorf("document %q: %w", name, err)
 	}
 	d := &Document{
-		name: name, kind: stored.Kind, floor: stored.Floor, store: store, cfg: cfg, log: cfg.Logger.With("doc", name),
+		name: name, kind: stored.Kind, chain: chain{name, stored.Snapshot.Place.ID, stored.Snapshot.Place.Epoch},
+		store: store, composer: composer, cfg: cfg, log: cfg.Logger.With("doc", name),
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
 		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
@@ -151,6 +154,9 @@ func (d *Document) loop() {
 				d.end(fmt.Errorf("%w: %w", ErrOpenAgain, err))
 				return
 			}
+			for _, s := range d.sessions { // before it can be read
+				s.learn(d.state.batch)
+			}
 			effects := d.state.Committed()
 			d.publish(effects)
 		}
@@ -170,6 +176,7 @@ func (d *Document) turn() {
 	if d.snapshotting == nil {
 		d.snapshot(false)
 	}
+	d.runTasks()
 	in := d.take(time.Now())
 	batch, effects := d.state.Turn(in)
 	d.publish(effects)
@@ -297,13 +304,21 @@ func (d *Document) snapshotDone(err error) {
 	if err != nil {
 		// Nothing is lost: the log reaches further back.
 		d.log.Warn("snapshot failed", "err", err)
+		return
 	}
+	d.grow()
+}
+
+// grow has the spans made that are whole by now.
+func (d *Document) grow() {
+	view := d.View()
+	d.composer.grow(d.chain, view.Floor, view.Place.Rev)
 }
 
 // unload ends a document that nobody needs, or that was stopped; it reports whether it did.
 func (d *Document) unload() bool {
 	d.mu.Lock()
-	busy := len(d.sessions)+len(d.calls)+len(d.opens)+len(d.leaves)+len(d.queued) > 0
+	busy := len(d.sessions)+len(d.calls)+len(d.opens)+len(d.leaves)+len(d.queued)+len(d.tasks) > 0
 	now := time.Now()
 	switch {
 	case busy && !d.stopped:
@@ -329,6 +344,7 @@ func (d *Document) unload() bool {
 	if d.snapshotting != nil {
 		d.snapshotDone(<-d.snapshotting)
 	}
+	d.grow()
 	d.end(ErrOpenAgain)
 	return true
 }
@@ -338,7 +354,7 @@ func (d *Document) end(err error) {
 	d.mu.Lock()
 	d.closed = true
 	opens := d.opens
-	d.opens, d.leaves, d.queued = nil, nil, nil
+	d.opens, d.leaves, d.queued, d.tasks = nil, nil, nil, nil // whoever waits for a task sees gone
 	d.mu.Unlock()
 	for _, call := range opens {
 		call.done <- errUnloaded

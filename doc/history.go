@@ -31,6 +31,8 @@ type View struct {
 	Base        Revision
 	BaseLineage Lineage
 	Commits     []*Committed
+	Floor       Revision // of the stored history: below it nothing is read any more
+	Size        int      // of the content, in bytes of UTF-8; attributes and embeds are not counted
 	Check       Check
 	Presence    *Presences
 }
@@ -97,12 +99,19 @@ const (
 // The cursor must not be behind v.Base (see Feed).
 func (c *Cursor) Pull(v *View) ([]Item, error) {
 	items, err := c.Feed(v.after(c.Rev), v)
-	if err == nil && c.Rev == v.Check.Rev && c.checked != v.Check {
-		c.checked = v.Check
-		check := v.Check
+	if err != nil {
+		return nil, err
+	}
+	return c.addCheck(items, v.Check), nil
+}
+
+// addCheck appends a check whose place the cursor has reached, unless it was read.
+func (c *Cursor) addCheck(items []Item, check Check) []Item {
+	if c.Rev == check.Rev && c.checked != check {
+		c.checked = check
 		items = append(items, Item{Check: &check})
 	}
-	return items, err
+	return items
 }
 
 // Feed reads from commits that follow the cursor, be they the view's or from the store. It stops at the view's check, so that
@@ -141,7 +150,7 @@ func (c *Cursor) item(commits []*Committed, v *View, items *[]Item) (n int, err 
 		Session: first.Session, Caret: first.Caret, Place: v.Place.at(commits[n-1]),
 	}
 	if n > 1 {
-		op, err := composeAll(commits[:n])
+		op, err := composeAll(commits[:n], plain)
 		if err != nil {
 			return 0, err
 		}
@@ -162,21 +171,4 @@ func (c *Cursor) own(commit *Committed) bool {
 func (p Place) at(c *Committed) Place {
 	p.Rev, p.Lineage = c.Rev, c.Lineage
 	return p
-}
-
-// composeAll composes commits by halves: each code unit is copied log n times, not n times.
-func composeAll(commits []*Committed) (ot.Op, error) {
-	if len(commits) == 1 {
-		return commits[0].Op, nil
-	}
-	half := len(commits) / 2
-	a, err := composeAll(commits[:half])
-	if err != nil {
-		return nil, err
-	}
-	b, err := composeAll(commits[half:])
-	if err != nil {
-		return nil, err
-	}
-	return ot.Compose(a, b)
 }

@@ -34,6 +34,11 @@ type OpenRequest struct {
 	// not reach. Nil: not looked up, or gone.
 	HeldLineage, BaseLineage *Lineage
 
+	// ahead is what leads the client from Held to a revision near the head, where that was composed already. Nil: it was not, or
+	// it is larger than the content, which is sent instead (contentSmaller).
+	ahead          *stretch
+	contentSmaller bool
+
 	// The answer, filled in by the turn.
 	Session SessionNumber
 	Opened  Opened
@@ -65,8 +70,12 @@ func (s *State) open(o *OpenRequest) (effects []Effect, commit bool) {
 	// All of it: an open that is asked again, of this State or of the next, has a number from before.
 	o.Opened, o.Err, o.Session = Opened{LastSeq: s.records[o.Client].Seq}, nil, 0
 	o.Opened.Resume, o.Err = s.reaches(o.Held, o.HeldLineage)
-	if o.Err == nil && o.Outstanding != nil {
+	switch {
+	case o.Err != nil:
+	case o.Outstanding != nil:
 		commit, o.Err = s.decide(o)
+	case o.contentSmaller:
+		o.Opened.Resume = false
 	}
 	if o.Err != nil {
 		return []Effect{{Open: o}}, false
@@ -109,6 +118,8 @@ func (s *State) decide(o *OpenRequest) (commit bool, err error) {
 	out := o.Outstanding
 	rec, known := s.records[out.Client]
 	switch {
+	case s.beingForgotten(out.Client):
+		return false, fmt.Errorf("%w: records are being forgotten", ErrOpenAgain)
 	case known && rec.Seq >= out.Seq:
 		o.Opened.Outcome = OutcomeCommitted
 		if rec.Seq == out.Seq {

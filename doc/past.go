@@ -3,6 +3,8 @@ package doc
 import (
 	"context"
 	"fmt"
+
+	"tandem/ot"
 )
 
 // What lies behind history in memory is read from the store on the goroutine of whoever needs it, never on the document's (I7).
@@ -10,37 +12,42 @@ import (
 // readBytes is how much of the log is read at once.
 const readBytes = 256 << 10
 
-// read is commits from the store, as history holds them.
-func (d *Document) read(ctx context.Context, first, last Revision, maxBytes int) ([]*Committed, error) {
-	commits, err := d.store.Read(ctx, d.View().Place.ID, first, last, maxBytes)
+// between is what leads from one durable revision to another: over spans of the stored history, and over history in memory.
+func (d *Document) between(ctx context.Context, view *View, from, to Revision) (ot.Op, error) {
+	middle := min(max(view.Base, from), to)
+	op, err := d.composer.between(ctx, d.chain, from, middle, plain)
+	if err != nil || middle == to {
+		return op, err
+	}
+	rest, err := composeAll(view.Commits[middle-view.Base:to-view.Base], plain)
 	if err != nil {
-		return nil, fmt.Errorf("read revision %d of %q: %w", first, d.name, err)
+		return nil, err
 	}
-	if len(commits) == 0 {
-		return nil, fmt.Errorf("%w: %q has no revision %d", ErrDamaged, d.name, first)
-	}
-	out := make([]*Committed, len(commits))
-	for i, c := range commits {
-		if c.Rev != first+Revision(i) {
-			return nil, fmt.Errorf("%w: %q has revision %d where %d should be", ErrDamaged, d.name, c.Rev, first+Revision(i))
+	return composeOps([]ot.Op{op, rest})
+}
+
+// placeAt is the place of a durable revision above the floor.
+func (d *Document) placeAt(ctx context.Context, view *View, rev Revision) (Place, error) {
+	lineage, inMemory := view.LineageAt(rev)
+	if !inMemory {
+		var err error
+		if lineage, err = d.composer.lineage(ctx, d.chain, rev); err != nil {
+			return Place{}, err
 		}
-		if out[i], err = decode(c); err != nil {
-			return nil, err
-		}
 	}
-	return out, nil
+	p := view.Place
+	p.Rev, p.Lineage = rev, lineage
+	return p, nil
 }
 
 // bringUp moves an operation up to what is durable now: first over what only the store has, then over what is in memory.
 func (d *Document) bringUp(ctx context.Context, view *View, moved Moved) (*Moved, error) {
-	for moved.To < view.Base {
-		commits, err := d.read(ctx, moved.To+1, view.Base, readBytes)
-		if err == nil {
-			err = moved.Over(commits)
-		}
+	if moved.To < view.Base {
+		op, err := d.composer.between(ctx, d.chain, moved.To, view.Base, plain)
 		if err != nil {
-			return nil, err
+			return nil, d.trimmed(moved.To, err)
 		}
+		moved.over(op, view.Base)
 	}
 	if err := moved.Over(view.after(moved.To)); err != nil {
 		return nil, err
@@ -48,14 +55,22 @@ func (d *Document) bringUp(ctx context.Context, view *View, moved Moved) (*Moved
 	return &moved, nil
 }
 
+// trimmed is why history behind a revision was not read: ErrOpenAgain where the floor has passed it meanwhile.
+func (d *Document) trimmed(rev Revision, err error) error {
+	if floor := d.View().Floor; rev < floor {
+		return fmt.Errorf("%w: revision %d is below the floor %d", ErrOpenAgain, rev, floor)
+	}
+	return err
+}
+
 // lineage is the lineage at the revision of a place that is not in memory. The commit of the floor itself is gone: there the
 // commit after it tells whether the place's own lineage is right, and where it is not, any other says so.
-func (d *Document) lineage(ctx context.Context, p *Place) (*Lineage, error) {
+func (d *Document) lineage(ctx context.Context, p *Place, floor Revision) (*Lineage, error) {
 	if p.Rev == 0 {
 		return &Lineage{}, nil
 	}
-	rev := max(p.Rev, d.floor+1)
-	commits, err := d.read(ctx, rev, rev, 1)
+	rev := max(p.Rev, floor+1)
+	commits, err := d.composer.read(ctx, d.chain, rev, rev, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -71,19 +86,52 @@ func (d *Document) lineage(ctx context.Context, p *Place) (*Lineage, error) {
 }
 
 // lookUp completes an open with what is not in memory.
-func (d *Document) lookUp(ctx context.Context, o *OpenRequest) (err error) {
-	view := d.View()
-	if held := o.Held; held != nil && d.needsLookUp(held, view) {
-		if o.HeldLineage, err = d.lineage(ctx, held); err != nil {
+func (d *Document) lookUp(ctx context.Context, o *OpenRequest) error {
+	for {
+		view := d.View()
+		err := d.lookUpHeld(ctx, o, view)
+		if err == nil {
+			err = d.lookUpBase(ctx, o, view)
+		}
+		if err == nil || d.View().Floor == view.Floor {
 			return err
 		}
+		// The floor has risen meanwhile: some of it is not to be looked up any more.
 	}
+}
+
+// lookUpHeld finds the lineage at the place that a client holds, and composes what it missed since.
+func (d *Document) lookUpHeld(ctx context.Context, o *OpenRequest, view *View) (err error) {
+	held := o.Held
+	if held == nil || !d.needsLookUp(held, view) {
+		return nil
+	}
+	if o.HeldLineage, err = d.lineage(ctx, held, view.Floor); err != nil {
+		return err
+	}
+	if o.Outstanding != nil || *o.HeldLineage != held.Lineage || o.ahead != nil || o.contentSmaller {
+		return nil
+	}
+	op, err := d.between(ctx, view, held.Rev, view.Place.Rev)
+	if err != nil {
+		return err
+	}
+	if bytes := ot.AppendOp(nil, op); len(bytes) > view.Size {
+		o.contentSmaller = true
+	} else {
+		o.ahead = &stretch{from: held.Rev, to: view.Place.Rev, bytes: bytes}
+	}
+	return nil
+}
+
+// lookUpBase finds the lineage at the base of what is outstanding, and moves that up.
+func (d *Document) lookUpBase(ctx context.Context, o *OpenRequest, view *View) (err error) {
 	out := o.Outstanding
 	switch {
 	case out == nil || out.Base.ID != view.Place.ID || out.Base.Epoch != view.Place.Epoch:
 		return nil
 	case d.needsLookUp(&out.Base, view):
-		if o.BaseLineage, err = d.lineage(ctx, &out.Base); err != nil || *o.BaseLineage != out.Base.Lineage {
+		if o.BaseLineage, err = d.lineage(ctx, &out.Base, view.Floor); err != nil || *o.BaseLineage != out.Base.Lineage {
 			return err // it was made on something else
 		}
 	default:
@@ -101,5 +149,5 @@ func (d *Document) lookUp(ctx context.Context, o *OpenRequest) (err error) {
 }
 
 func (d *Document) needsLookUp(p *Place, view *View) bool {
-	return p.ID == view.Place.ID && p.Epoch == view.Place.Epoch && p.Rev >= d.floor && p.Rev < view.Base
+	return p.ID == view.Place.ID && p.Epoch == view.Place.Epoch && p.Rev >= view.Floor && p.Rev < view.Base
 }

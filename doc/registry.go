@@ -12,8 +12,9 @@ import (
 // in the map from before its load until after its document's goroutine has ended.
 type Registry struct {
 	// Immutable after New.
-	store Store
-	cfg   Config
+	store    Store
+	composer *composer
+	cfg      Config
 	// Ends the loads that are under way.
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -36,7 +37,11 @@ type entry struct {
 // NewRegistry keeps documents of a store in memory while they are used. The store stays the caller's to close, after the Registry.
 func NewRegistry(store Store, cfg Config) *Registry {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Registry{store: store, cfg: cfg.withDefaults(), ctx: ctx, cancel: cancel, entries: map[string]*entry{}}
+	cfg = cfg.withDefaults()
+	return &Registry{
+		store: store, composer: newComposer(store, cfg.Logger), cfg: cfg,
+		ctx: ctx, cancel: cancel, entries: map[string]*entry{},
+	}
 }
 
 // Open attaches a session to the document called name, which is loaded, or created, where it is not in memory; of kind 0 it is
@@ -120,7 +125,7 @@ func (r *Registry) load(name string, kind Kind) (d *Document, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(name, stored, r.store, r.cfg)
+	return start(name, stored, r.store, r.composer, r.cfg)
 }
 
 // Loaded is how many documents are in memory.
@@ -156,5 +161,6 @@ func (r *Registry) Close(ctx context.Context) error {
 			return fmt.Errorf("documents were still at the store: %w", ctx.Err())
 		}
 	}
+	r.composer.close()
 	return nil
 }

@@ -2,6 +2,7 @@ package doc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -26,6 +27,7 @@ type Session struct {
 	// Guarded by mu, which is held for moments only: what the document's goroutine and the client's reader tell the writer.
 	mu      sync.Mutex
 	own     Name
+	ownRev  Revision // of the commit of own, told before it can be read; 0: not committed
 	refused []Refusal
 	ended   error
 	rev     Revision // how far the writer has read, which presence and which check: to wake it only for something
@@ -34,6 +36,7 @@ type Session struct {
 
 	// Owned by the writer.
 	cursor   Cursor
+	ahead    catchUp
 	presence int64
 	recount  bool // hear of everybody again
 }
@@ -47,8 +50,11 @@ type Refusal struct {
 // begin is called by the document before anybody else has the session.
 func (s *Session) begin(o *OpenRequest) {
 	s.number, s.client, s.opened = o.Session, o.Client, o.Opened
-	s.cursor, s.own = o.Opened.Cursor, o.Opened.Cursor.Own
+	s.cursor, s.own, s.ownRev = o.Opened.Cursor, o.Opened.Cursor.Own, o.Opened.OutcomeRev
 	s.rev, s.check = s.cursor.Rev, s.cursor.checked
+	if o.Opened.Resume && o.ahead != nil {
+		s.ahead.left = []stretch{*o.ahead}
+	}
 }
 
 // Number names the session towards others.
@@ -74,8 +80,11 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 		Session: s.number, Name: Name{s.client, seq}, Base: base, Op: op, Bytes: bytes, Caret: caret,
 	}
 	if view := s.doc.View(); base < view.Base || base < view.Place.Rev-overInTurn {
-		if base < s.doc.floor {
-			return fmt.Errorf("%w: %d is below %d", ErrBase, base, s.doc.floor)
+		if base < 0 {
+			return fmt.Errorf("%w: %d", ErrBase, base)
+		}
+		if base < view.Floor {
+			return fmt.Errorf("%w: the base %d is below the floor %d", ErrOpenAgain, base, view.Floor)
 		}
 		moved, err := s.doc.bringUp(ctx, view, Moved{Op: op, Caret: caret, To: base})
 		if err != nil {
@@ -87,7 +96,7 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 	open := s.doc.post(func() {
 		if waits = s.submission; waits == nil {
 			s.mu.Lock()
-			s.own = sub.Name // before its commit can be read
+			s.own, s.ownRev = sub.Name, 0 // before its commit can be read
 			s.mu.Unlock()
 			s.submission = sub
 			s.queue()
@@ -134,6 +143,17 @@ func (s *Session) behind(v *View) bool {
 	return s.rev < v.Place.Rev || s.version != v.Presence.Version || s.check != v.Check && v.Check.Rev >= s.rev
 }
 
+// learn tells the writer the revision of the commit of what the session named last, if that is among these.
+func (s *Session) learn(commits []*Committed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range commits {
+		if c.Seq == s.own.Seq && c.Client == s.own.Client {
+			s.ownRev = c.Rev
+		}
+	}
+}
+
 // finish tells the writer that the session has ended.
 func (s *Session) finish(err error) {
 	s.mu.Lock()
@@ -171,10 +191,14 @@ func (s *Session) Next(ctx context.Context) (Update, error) {
 	u.Refused, u.Ended = s.refused, s.ended
 	s.refused = nil
 	s.cursor.Own = s.own
+	ownRev := s.ownRev
 	s.mu.Unlock()
 	var err error
-	if u.Items, err = s.pull(ctx, view); err != nil && u.Ended == nil {
-		return u, err
+	if u.Items, err = s.pull(ctx, view, ownRev); err != nil && u.Ended == nil {
+		if err = s.doc.trimmed(s.cursor.Rev, err); !errors.Is(err, ErrOpenAgain) {
+			return u, err
+		}
+		u.Ended = err
 	}
 	if u.More = err == nil && s.cursor.Rev < view.Place.Rev; u.Ended != nil {
 		// What is durable is told before the end: an ack in it spares the client a question.
@@ -192,16 +216,13 @@ func (s *Session) Next(ctx context.Context) (Update, error) {
 	return u, nil
 }
 
-func (s *Session) pull(ctx context.Context, view *View) ([]Item, error) {
+func (s *Session) pull(ctx context.Context, view *View, ownRev Revision) ([]Item, error) {
 	var items []Item
 	var err error
-	if s.cursor.Rev >= view.Base {
+	if s.cursor.Rev >= view.Base && len(s.ahead.left) == 0 {
 		items, err = s.cursor.Pull(view)
 	} else {
-		var commits []*Committed
-		if commits, err = s.doc.read(ctx, s.cursor.Rev+1, view.Base, pullBytes); err == nil {
-			items, err = s.cursor.Feed(commits, view)
-		}
+		items, err = s.readPast(ctx, view, ownRev)
 	}
 	for _, item := range items {
 		if item.Count > 0 && item.Ack == 0 && item.Session == 0 {

@@ -45,6 +45,7 @@ type State struct {
 	waiting []*OpenRequest // their outstanding is in the batch
 
 	floor, recordsFloor Revision
+	forgetting          map[ClientID]Record // forgotten here, and not yet by the store: see RaiseFloor
 
 	// Sessions and their presence.
 	sessions    map[SessionNumber]*attached
@@ -230,10 +231,14 @@ func (s *State) Committed() []Effect {
 
 // publish makes the head what everybody may see.
 func (s *State) publish() {
-	if p := s.view.Presence; p != nil && p.Version == s.version && s.head.Rev == s.view.Place.Rev && !s.wantCheck {
+	p := s.view.Presence
+	if p != nil && p.Version == s.version && s.head.Rev == s.view.Place.Rev && s.floor == s.view.Floor && !s.wantCheck {
 		return // it is
 	}
-	v := &View{Place: s.head, Base: s.view.Base, BaseLineage: s.view.BaseLineage, Check: s.view.Check}
+	v := &View{
+		Place: s.head, Base: s.view.Base, BaseLineage: s.view.BaseLineage, Check: s.view.Check,
+		Floor: s.floor, Size: s.text.Size(),
+	}
 	if s.wantCheck || s.head.Rev-v.Check.Rev >= Revision(s.cfg.CheckEvery) {
 		s.wantCheck = false
 		v.Check = Check{s.head.Rev, s.text.Hash()}

@@ -76,7 +76,7 @@ func TestSubmit(t *testing.T) {
 	})
 }
 
-// TestSubmitBelowTheFloor: also where the store has a record floor and nothing else.
+// TestSubmitBelowTheFloor is nobody's fault: the floor may have risen since.
 func TestSubmitBelowTheFloor(t *testing.T) {
 	r := newRig(t, doc.StateConfig{})
 	a := r.open(1)
@@ -85,7 +85,7 @@ func TestSubmitBelowTheFloor(t *testing.T) {
 	r.load()
 	b := r.open(2)
 	effects := r.turn(doc.Inbox{Submissions: []*doc.Submission{sub(b, 2, 1, 0, `["x"]`)}})
-	require.ErrorIs(t, effects[0].Err, doc.ErrBase)
+	require.ErrorIs(t, effects[0].Err, doc.ErrOpenAgain)
 }
 
 // TestSubmitFromBehindMemory: history in memory is short, and what is older is brought up from the store.

@@ -44,17 +44,22 @@ func (m *Moved) Over(commits []*Committed) error {
 		if len(commits) > overInTurn {
 			n = min(len(commits), overAtOnce)
 		}
-		op, err := composeAll(commits[:n])
+		op, err := composeAll(commits[:n], plain)
 		if err != nil {
 			return err
 		}
-		if m.Caret >= 0 {
-			m.Caret = ot.TransformOffset(ot.Transform(op, m.Op, ot.Right), m.Caret, ot.Left)
-		}
-		m.Op, m.To = ot.Transform(m.Op, op, ot.Left), commits[n-1].Rev
+		m.over(op, commits[n-1].Rev)
 		commits = commits[n:]
 	}
 	return nil
+}
+
+// over moves the operation over what leads from To to a later revision.
+func (m *Moved) over(op ot.Op, to Revision) {
+	if m.Caret >= 0 {
+		m.Caret = ot.TransformOffset(ot.Transform(op, m.Op, ot.Right), m.Caret, ot.Left)
+	}
+	m.Op, m.To = ot.Transform(m.Op, op, ot.Left), to
 }
 
 // ErrBehind: a place is older than history in memory. Whoever asked looks it up in the store, and asks again.
@@ -75,8 +80,12 @@ func (s *State) submit(sub *Submission, now int64) (err error, ended bool) {
 			return fmt.Errorf("%w: sequence %d", ErrRepeat, sub.Seq), true
 		}
 		return nil, false // it came twice: the ack is on its way
-	case sub.Base < 0 || sub.Base > s.view.Place.Rev || sub.Base < s.floor || sub.Base < rec.Rev:
-		return fmt.Errorf("%w: %d is not within %d and %d", ErrBase, sub.Base, max(s.floor, rec.Rev), s.view.Place.Rev), true
+	case sub.Base < 0 || sub.Base > s.view.Place.Rev || sub.Base < rec.Rev:
+		return fmt.Errorf("%w: %d is not within %d and %d", ErrBase, sub.Base, max(0, rec.Rev), s.view.Place.Rev), true
+	case sub.Base < s.floor: // it may have risen since
+		return fmt.Errorf("%w: the base %d is below the floor %d", ErrOpenAgain, sub.Base, s.floor), true
+	case s.beingForgotten(sub.Client):
+		return fmt.Errorf("%w: records are being forgotten", ErrOpenAgain), true
 	case a.readOnly:
 		return ErrReadOnly, false
 	case len(sub.Op) == 0:
@@ -86,6 +95,9 @@ func (s *State) submit(sub *Submission, now int64) (err error, ended bool) {
 		if err := sub.Op.CheckPlain(); err != nil {
 			return fmt.Errorf("%w: %w", ErrOp, err), true
 		}
+	}
+	if err := CheckKeys(sub.Op); err != nil {
+		return err, true
 	}
 	return s.commit(sub, now)
 }

@@ -1,10 +1,16 @@
 package ot
 
 // A Builder makes an Op in normal form from components in order. The zero Builder is ready.
-type Builder struct{ op Op }
+type Builder struct {
+	op Op
+	// joined is the text of the last component while long texts are joined to it: concatenating strings one by one would copy a
+	// text that was edited in many places as many times.
+	joined []byte
+}
 
 // Op ends the op: a trailing plain retain goes. The Builder must not be used after it.
 func (b *Builder) Op() Op {
+	b.settle()
 	for n := len(b.op); n > 0 && b.op[n-1].plain(); n-- {
 		b.op = b.op[:n-1]
 	}
@@ -36,10 +42,35 @@ func (b *Builder) Push(c Component) {
 	}
 	if n := len(b.op); n > 0 && joins(&b.op[n-1], &c) {
 		b.op[n-1].N += c.N
-		b.op[n-1].Text += c.Text
+		b.join(c.Text)
 		return
 	}
+	b.settle()
 	b.op = append(b.op, c)
+}
+
+// shortText is up to how many bytes two texts are simply concatenated.
+const shortText = 128
+
+// join appends text to that of the last component.
+func (b *Builder) join(text string) {
+	last := &b.op[len(b.op)-1]
+	if len(b.joined) == 0 {
+		if len(last.Text)+len(text) <= shortText {
+			last.Text += text
+			return
+		}
+		b.joined = append(b.joined, last.Text...)
+	}
+	b.joined = append(b.joined, text...)
+}
+
+// settle gives the last component the text that was joined.
+func (b *Builder) settle() {
+	if len(b.joined) > 0 {
+		b.op[len(b.op)-1].Text = string(b.joined)
+		b.joined = b.joined[:0]
+	}
 }
 
 // joins reports whether normal form has c and d, side by side, as one component.

@@ -1,0 +1,253 @@
+package doc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"tandem/ot"
+)
+
+const (
+	// spanLevel is the lowest level of spans that are kept: 64 commits, which are as quickly read one by one as one span fewer.
+	spanLevel = 6
+	// spanLevels bounds the levels, so that revisions do not overflow: 2^40 commits are more than there will be.
+	spanLevels = 40
+	// spanBytes is the largest encoded span that is kept: 4 MiB. Readers use the halves of a larger one.
+	spanBytes = 4 << 20
+	// savesAtOnce is how many spans are on their way to the store at a time: whoever makes more waits.
+	savesAtOnce = 64
+	// largeKept is how many spans are remembered to be too large; beyond, they are found out again.
+	largeKept = 4096
+)
+
+// A chain names the history of a document: what is composed, and kept, is of this one and no other.
+type chain struct {
+	name  string // for errors and logs
+	id    ID
+	epoch Epoch
+}
+
+// form says what is composed: plain operations, or labelled ones (Label).
+type form bool
+
+const (
+	plain    form = false
+	labelled form = true
+)
+
+func (f form) of(c *Committed) ot.Op {
+	if f == labelled {
+		return Label(c.Op, c.Author)
+	}
+	return c.Op
+}
+
+// A composer makes one operation of the commits between any two revisions, in O(log n) compositions: over a binary hierarchy of
+// spans, labelled operations that a store which is an Archive keeps. Spans are made in the background as history grows (grow),
+// and by whoever misses one. They are a cache: one that is gone or damaged is made again. Composing is exact (L2 of package
+// ot), in whatever way a range is cut.
+//
+//	commits   ······1······2······3······4······5
+//	level 6   ├──────┼──────┼──────┼──────┤
+//	level 7   ├─────────────┼─────────────┤
+//	level 8   ├───────────────────────────┤
+//	range       ···├─ 6 ────┼──── 7 ──────┤··
+//
+// It may be used from any goroutine but a document's (D6).
+type composer struct {
+	// Immutable after newComposer.
+	store   Store
+	archive Archive // nil: the store is none, and everything is composed of commits
+	log     *slog.Logger
+	saving  chan struct{} // has room for savesAtOnce
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	flights map[flightKey]*flight
+	large   map[spanKey]struct{}
+	growth  growth // in the background: grow.go
+}
+
+// spanKey names a span of a history.
+type spanKey struct {
+	id    ID
+	epoch Epoch
+	span  Span
+}
+
+type flightKey struct {
+	spanKey
+	anew bool
+}
+
+// A flight is a span while somebody reads or makes it, and until the store has what was made: others wait for it.
+type flight struct {
+	// Immutable after done is closed.
+	op  ot.Op
+	err error
+
+	done   chan struct{} // closed when op and err are set
+	stored chan struct{} // closed when it is not on its way to the store any more
+}
+
+func newComposer(store Store, log *slog.Logger) *composer {
+	archive, _ := store.(Archive)
+	c := &composer{
+		store: store, archive: archive, log: log, saving: make(chan struct{}, savesAtOnce),
+		flights: map[flightKey]*flight{}, large: map[spanKey]struct{}{},
+	}
+	c.growth.waiting, c.growth.made = map[chain]reach{}, map[chain]int64{}
+	c.growth.ctx, c.growth.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// between is the commits from+1 up to to as one operation. from must not be below the floor, and everything must be durable.
+func (c *composer) between(ctx context.Context, h chain, from, to Revision, f form) (ot.Op, error) {
+	op, err := c.compose(ctx, h, from, to, f, false)
+	if errors.Is(err, ErrDamaged) && c.archive != nil {
+		c.log.Error("spans do not fit: composed of commits again", "doc", h.name, "rev", from, "err", err)
+		return c.anew(ctx, h, from, to, f)
+	}
+	return op, err
+}
+
+// anew is between without the spans that are kept, which are replaced.
+func (c *composer) anew(ctx context.Context, h chain, from, to Revision, f form) (ot.Op, error) {
+	return c.compose(ctx, h, from, to, f, true)
+}
+
+// compose covers a range by the largest spans there are, and by commits at its ragged ends.
+func (c *composer) compose(ctx context.Context, h chain, from, to Revision, f form, anew bool) (ot.Op, error) {
+	var parts []ot.Op
+	for from < to {
+		op, next, err := c.part(ctx, h, from, to, f, anew)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, op)
+		from = next
+	}
+	return composeOps(parts)
+}
+
+// part is the first part of a range, and where it ends.
+func (c *composer) part(ctx context.Context, h chain, from, to Revision, f form, anew bool) (ot.Op, Revision, error) {
+	most := spanLevels
+	for c.archive != nil {
+		s, ok := largestSpan(from, to, most)
+		if !ok {
+			break
+		}
+		op, err := c.span(ctx, h, s, anew)
+		switch {
+		case errors.Is(err, errLarge):
+			most = int(s.Level) - 1
+			continue
+		case err == nil && f == plain:
+			op = Strip(op)
+		}
+		return op, s.Last(), err
+	}
+	next := to
+	if c.archive != nil {
+		next = min(to, (from>>spanLevel+1)<<spanLevel)
+	}
+	op, err := c.commits(ctx, h, from, next, f)
+	return op, next, err
+}
+
+// largestSpan is the largest span up to a level that begins right after from and does not reach beyond to.
+func largestSpan(from, to Revision, most int) (Span, bool) {
+	for level := most; level >= spanLevel; level-- {
+		if n := Revision(1) << level; from%n == 0 && to-from >= n {
+			return Span{Level: uint8(level), Index: int64(from >> level)}, true
+		}
+	}
+	return Span{}, false
+}
+
+// commits composes a range of single commits.
+func (c *composer) commits(ctx context.Context, h chain, from, to Revision, f form) (ot.Op, error) {
+	var parts []ot.Op
+	for from < to {
+		commits, err := c.read(ctx, h, from+1, to, readBytes)
+		if err != nil {
+			return nil, err
+		}
+		op, err := composeAll(commits, f)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, op)
+		from = commits[len(commits)-1].Rev
+	}
+	return composeOps(parts)
+}
+
+// read is commits from the store, as history holds them: at least one, up to last, about maxBytes of them.
+func (c *composer) read(ctx context.Context, h chain, first, last Revision, maxBytes int) ([]*Committed, error) {
+	commits, err := c.store.Read(ctx, h.id, first, last, maxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("read revision %d of %q: %w", first, h.name, err)
+	}
+	if len(commits) == 0 {
+		return nil, fmt.Errorf("%w: %q has no revision %d", ErrDamaged, h.name, first)
+	}
+	out := make([]*Committed, len(commits))
+	for i, commit := range commits {
+		if commit.Rev != first+Revision(i) {
+			return nil, fmt.Errorf("%w: %q has revision %d where %d should be", ErrDamaged, h.name, commit.Rev, first+Revision(i))
+		}
+		if out[i], err = decode(commit); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// lineage is the lineage of a revision above the floor.
+func (c *composer) lineage(ctx context.Context, h chain, rev Revision) (Lineage, error) {
+	if rev == 0 {
+		return Lineage{}, nil
+	}
+	commits, err := c.read(ctx, h, rev, rev, 1)
+	if err != nil {
+		return Lineage{}, err
+	}
+	return commits[0].Lineage, nil
+}
+
+// composeAll composes commits that follow one another.
+func composeAll(commits []*Committed, f form) (ot.Op, error) {
+	ops := make([]ot.Op, len(commits))
+	for i, c := range commits {
+		ops[i] = f.of(c)
+	}
+	return composeOps(ops)
+}
+
+// composeOps composes by halves: each code unit is copied log n times, not n times.
+func composeOps(ops []ot.Op) (ot.Op, error) {
+	switch len(ops) {
+	case 0:
+		return nil, nil
+	case 1:
+		return ops[0], nil
+	}
+	a, err := composeOps(ops[:len(ops)/2])
+	if err != nil {
+		return nil, err
+	}
+	b, err := composeOps(ops[len(ops)/2:])
+	if err != nil {
+		return nil, err
+	}
+	op, err := ot.Compose(a, b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: operations that follow one another do not fit: %w", ErrDamaged, err)
+	}
+	return op, nil
+}
