@@ -2,6 +2,9 @@
 //
 //	tandem serve     run the server
 //	tandem replay    play recorded editing sessions through real sockets
+//	tandem backup    write everything that is saved to a file          tandem restore   make a data directory of that
+//	tandem check     find damage                                       tandem compact   give unused space back
+//	tandem inspect   list the documents, or look at one                tandem export, tandem import
 //	tandem version   say what this is
 //
 // Every command ends with 0 when it is done and good, 1 when it did not succeed, with one line on stderr, 2 when it was called
@@ -75,7 +78,10 @@ func (p *program) root() *cobra.Command {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	root.AddCommand(p.serveCommand(), p.replayCommand(), p.versionCommand())
+	root.AddCommand(
+		p.serveCommand(), p.backupCommand(), p.restoreCommand(), p.checkCommand(), p.checkerCommand(), p.compactCommand(), p.inspectCommand(),
+		p.exportCommand(), p.importCommand(), p.replayCommand(), p.versionCommand(),
+	)
 	return root
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tandem/cmd/tandem/ops"
 	"tandem/doc"
 	"tandem/doc/disk"
 	"tandem/server"
@@ -109,6 +110,10 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	if err != nil {
 		return errors.Join(usageError{err}, listener.Close())
 	}
+	control, err := ops.Listen(f.data, ops.New(f.data, store, handler.Documents()), log)
+	if err != nil { // the server is more important than what else may be done to its directory
+		log.Warn("backup, check and the like will not reach this server", "err", err)
+	}
 	httpServer := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
@@ -125,8 +130,10 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	log.Info("stopping: nothing that was submitted is lost; a second signal stops at once")
 	drain, cancel := context.WithTimeout(context.Background(), f.drain)
 	defer cancel()
-	err = handler.Shutdown(drain)
-	return errors.Join(err, httpServer.Shutdown(drain))
+	if control != nil {
+		err = control.Close(drain)
+	}
+	return errors.Join(err, handler.Shutdown(drain), httpServer.Shutdown(drain))
 }
 
 // announce says on stdout where the server is, and how to stop it.

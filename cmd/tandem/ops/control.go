@@ -111,17 +111,17 @@ func dialControl(ctx context.Context, dir string) (net.Conn, error) {
 	defer opened.Close()
 	path, err := opened.path(socketName)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errNobody, err)
+		return nil, fmt.Errorf("%w: %w", ErrNobody, err)
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return nil, fmt.Errorf("%w: %w", errNobody, err)
+		return nil, fmt.Errorf("%w: %w", ErrNobody, err)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("the server that runs on it belongs to another user: become that user")
 	}
 	return conn, err
 }
 
-// errNobody: no server listens on the directory's socket.
-var errNobody = errors.New("no server runs on it")
+// ErrNobody: no server listens on the directory's socket.
+var ErrNobody = errors.New("no server runs on it")

@@ -52,20 +52,14 @@ func Open(ctx context.Context, dir string, o Options) (*Desk, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	_, err := os.Stat(filepath.Join(dir, markerFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !o.Create:
-		return nil, fmt.Errorf("%s: %w (it has no file %q): check the path, or start tandem serve there once", dir, ErrNoStore, markerFile)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	if d, err := reach(ctx, dir); !errors.Is(err, errNobody) {
+	d, err := Reach(ctx, dir)
+	if !errors.Is(err, ErrNobody) && !(o.Create && errors.Is(err, ErrNoStore)) {
 		return d, err
 	}
 	store, err := disk.Open(dir, disk.Config{Owner: o.Owner, Logger: o.Logger, LockTimeout: -1})
 	if err != nil {
 		// A server may have begun to listen since.
-		if d, again := reach(ctx, dir); again == nil {
+		if d, again := Reach(ctx, dir); again == nil {
 			return d, nil
 		}
 		return nil, err
@@ -73,15 +67,16 @@ func Open(ctx context.Context, dir string, o Options) (*Desk, error) {
 	return openLocal(dir, store, o.Logger), nil
 }
 
-// reach connects to the server that runs on a directory, where there is one.
-func reach(ctx context.Context, dir string) (*Desk, error) {
-	conn, err := dialControl(ctx, dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist): // Create makes it
-		return nil, errNobody
-	case errors.Is(err, errNobody):
-		return nil, err
+// Reach connects to the server that runs on a directory. ErrNobody: none does. ErrNoStore: it is no data directory.
+func Reach(ctx context.Context, dir string) (*Desk, error) {
+	switch _, err := os.Stat(filepath.Join(dir, markerFile)); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w (it has no file %q): check the path, or start tandem serve there once", dir, ErrNoStore, markerFile)
 	case err != nil:
+		return nil, err
+	}
+	conn, err := dialControl(ctx, dir)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	_ = conn.Close() // somebody listens; requests dial for themselves
