@@ -22,6 +22,7 @@ type appending struct {
 	last    doc.Revision
 	lineage doc.Lineage
 	blocks  []block
+	bytes   uint64 // of the operations
 	clients []clientChange
 	head    *head // set by check
 }
@@ -36,7 +37,7 @@ func appendWork(batch *doc.Batch, done func(error)) *work {
 	}
 	size := 0
 	for _, b := range a.blocks {
-		size += len(b.value)
+		size += len(b.payload)
 	}
 	return &work{size: size, check: a.check, write: a.write, done: done}
 }
@@ -51,6 +52,7 @@ func newAppending(batch *doc.Batch) (*appending, error) {
 	at := make(map[doc.ClientID]int, len(batch.Commits))
 	for i := range batch.Commits {
 		c := &batch.Commits[i]
+		a.bytes += uint64(len(c.Bytes))
 		n, known := at[c.Client]
 		if !known {
 			n = len(a.clients)
@@ -102,12 +104,14 @@ func (a *appending) check(tx *writing) error {
 
 func (a *appending) write(tx *writing) error {
 	for _, b := range a.blocks {
-		if err := tx.put(commitsBucket, b.key, b.value); err != nil {
+		key, value := b.under(a.head.history)
+		if err := tx.put(commitsBucket, key, value); err != nil {
 			return err
 		}
 	}
 	h := *a.head
 	h.rev, h.lineage = a.last, a.lineage
+	h.historyBytes += a.bytes
 	for i := range a.clients {
 		c := &a.clients[i]
 		if c.isNew {

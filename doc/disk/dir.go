@@ -23,23 +23,24 @@ const (
 	databaseFile = "tandem.db"
 )
 
-// format is the version of everything in the directory: a program refuses a higher one.
-const format = 1
+// format is the version of everything in the directory: a program refuses a higher one, and makes of a lower one its own.
+const format = 2
 
 const markerWord = "tandem-store"
 
 // prepare makes the directory a store, or finds that it is one, and locks it. It leaves a database file that is there, is
-// not empty, is bbolt's, and is whole as far as its pages go. Nothing that is there already is ever written over.
-func prepare(dir string, cfg Config) (lock *dirLock, err error) {
+// not empty, is bbolt's, and is whole as far as its pages go. Nothing that is there already is ever written over. version is
+// the format that the store is in, 0 where it is being made: below format, settleFormat must follow when the database is open.
+func prepare(dir string, cfg Config) (lock *dirLock, version int, err error) {
 	if err := makeDir(dir); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := refuseForeign(dir); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	lock, err = lockDir(filepath.Join(dir, lockFile), cfg.Owner, cfg.LockTimeout)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() {
 		if err != nil {
@@ -47,20 +48,25 @@ func prepare(dir string, cfg Config) (lock *dirLock, err error) {
 			lock = nil
 		}
 	}()
-	ready, err := readMarker(dir)
+	version, err = readMarker(dir)
 	if err != nil {
-		return lock, err
+		return lock, 0, err
 	}
 	if err := removeLeftover(dir); err != nil {
-		return lock, err
+		return lock, 0, err
 	}
-	if !ready {
+	if version == 0 {
 		if err := create(dir, cfg.LockTimeout); err != nil {
-			return lock, err
+			return lock, 0, err
 		}
 	}
-	return lock, checkDatabase(filepath.Join(dir, databaseFile))
+	return lock, version, checkDatabase(filepath.Join(dir, databaseFile))
 }
+
+// settleFormat says in the marker that the store is in the newest format. The database has all buckets before; and nothing is
+// written in a new form before the marker keeps older programs away. So a start that is cut off anywhere between leaves a store
+// of the older format, which has buckets that are empty.
+func settleFormat(dir string) error { return writeMarker(dir, "") }
 
 // makeDir creates the directory and what is missing above it, each name durable in its parent.
 func makeDir(dir string) error {
@@ -107,29 +113,30 @@ func refuseForeign(dir string) error {
 	return nil
 }
 
-// readMarker reports whether the store's database was created. A directory without a marker is not a store yet.
-func readMarker(dir string) (ready bool, err error) {
+// readMarker returns the format of the store, 0 where its database may not have been created. A directory without a marker is
+// not a store yet.
+func readMarker(dir string) (version int, err error) {
 	text, err := os.ReadFile(filepath.Join(dir, markerFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return 0, nil
 	}
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	words := strings.Fields(string(text))
 	if len(words) < 2 || words[0] != markerWord || bytes.IndexByte(text, '\n') != len(text)-1 {
-		return false, fmt.Errorf("not a tandem store: its file %q says something else; restore it from a backup, or choose another directory", markerFile)
+		return 0, fmt.Errorf("not a tandem store: its file %q says something else; restore it from a backup, or choose another directory", markerFile)
 	}
-	version, err := strconv.Atoi(words[1])
+	version, err = strconv.Atoi(words[1])
 	switch {
 	case err != nil || version < 1:
-		return false, fmt.Errorf("not a tandem store: its file %q names the format %q", markerFile, words[1])
+		return 0, fmt.Errorf("not a tandem store: its file %q names the format %q", markerFile, words[1])
 	case version > format:
-		return false, fmt.Errorf("it has the format %d and this program knows formats up to %d; use a newer version of tandem", version, format)
+		return 0, fmt.Errorf("it has the format %d and this program knows formats up to %d; use a newer version of tandem", version, format)
 	case len(words) == 3 && words[2] == "creating":
-		return false, nil
+		return 0, nil
 	}
-	return true, nil
+	return version, nil
 }
 
 // writeMarker replaces the marker in one step.
@@ -157,8 +164,8 @@ func removeLeftover(dir string) error {
 	return err
 }
 
-// create makes the database under another name and moves it into place. The marker says "creating" meanwhile: a start that
-// fails half-way is taken up by the next one, and a ready store whose database is gone is never taken for a new one.
+// create makes the database under another name and moves it into place. The marker says "creating" until settleFormat: a start
+// that fails half-way is taken up by the next one, and a ready store whose database is gone is never taken for a new one.
 func create(dir string, wait time.Duration) error {
 	if err := writeMarker(dir, "creating"); err != nil {
 		return err
@@ -177,7 +184,7 @@ func create(dir string, wait time.Duration) error {
 	} else if err != nil {
 		return err
 	}
-	return writeMarker(dir, "")
+	return nil
 }
 
 func createDatabase(path string, wait time.Duration) error {
@@ -185,14 +192,7 @@ func createDatabase(path string, wait time.Duration) error {
 	if err != nil {
 		return err
 	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range buckets {
-			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = addBuckets(db, buckets)
 	if e := db.Close(); err == nil {
 		err = e
 	}
@@ -200,6 +200,18 @@ func createDatabase(path string, wait time.Duration) error {
 		return err
 	}
 	return syncFile(path)
+}
+
+// addBuckets makes those of the buckets that are missing.
+func addBuckets(db *bbolt.DB, names []string) error {
+	return db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range names {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // checkDatabase refuses a database file that bbolt would create anew, or could not open.

@@ -37,7 +37,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"a database without a marker", file(databaseFile, "x"), "not a tandem store"},
 		{"another marker", file(markerFile, "something else"), "not a tandem store"},
 		{"an empty marker", file(markerFile, ""), "not a tandem store"},
-		{"a newer format", file(markerFile, "tandem-store 2\n"), "newer version of tandem"},
+		{"a newer format", file(markerFile, "tandem-store 3\n"), "newer version of tandem"},
 		{"an odd format", file(markerFile, "tandem-store x\n"), `names the format "x"`},
 		{"no database", file(markerFile, "tandem-store 1\n"), "gone; restore it from a backup"},
 		{"an empty database", store(func(t *testing.T, dir string) {
@@ -122,7 +122,7 @@ func TestOpenCreates(t *testing.T) {
 	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
 	text, err := os.ReadFile(filepath.Join(dir, markerFile))
 	require.NoError(t, err)
-	require.Equal(t, "tandem-store 1\n", string(text))
+	require.Equal(t, "tandem-store 2\n", string(text))
 }
 
 // A first start that was cut off anywhere is taken up by the next one.

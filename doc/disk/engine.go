@@ -27,6 +27,9 @@ type engine struct {
 	hooks Hooks
 	wait  time.Duration // for bbolt's own lock
 
+	// Owned by start: the database may be of an older format, and lack buckets.
+	older bool
+
 	// Written by the committer, and by heal while the committer has no database.
 	durable atomic.Uint64 // the last transaction whose commit has returned
 
@@ -74,6 +77,13 @@ func (e *engine) start() error {
 	if err != nil {
 		return err
 	}
+	if e.older {
+		err = e.upgrade(db)
+	}
+	if err != nil {
+		_ = db.Close()
+		return err
+	}
 	var last uint64
 	err = guard(func() error {
 		return db.View(func(tx *bbolt.Tx) error {
@@ -94,6 +104,18 @@ func (e *engine) start() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.db, e.why = db, nil
+	return nil
+}
+
+// upgrade adds the buckets that the newest format has. What a failure leaves in the page cache is not to be trusted: the next
+// start copies the file.
+func (e *engine) upgrade(db *bbolt.DB) error {
+	e.lock.mark(false)
+	if err := guard(func() error { return addBuckets(db, newBuckets) }); err != nil {
+		return err
+	}
+	e.lock.mark(true)
+	e.older = false
 	return nil
 }
 

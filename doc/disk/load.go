@@ -52,6 +52,7 @@ func (s *Store) Load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 func (s *Store) create(ctx context.Context, name string, kind doc.Kind) error {
 	h := &head{kind: kind, created: time.Now().UnixMilli(), name: name}
 	rand.Read(h.id[:]) // it never fails
+	h.history = h.id
 	rand.Read(h.epoch[:])
 	done := make(chan error, 1)
 	s.committer.edit(&work{
@@ -95,7 +96,7 @@ func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 	if err == nil || !errors.Is(err, doc.ErrDamaged) {
 		return stored, err
 	}
-	if _, now, e := s.find(ctx, name); e == nil && !bytes.Equal(raw, now) {
+	if _, now, e := s.find(ctx, name); errors.Is(e, errAbsent) || e == nil && !bytes.Equal(raw, now) {
 		return nil, errMoved
 	}
 	return nil, err
@@ -184,50 +185,23 @@ func (s *Store) replayClients(ctx context.Context, h *head) (map[doc.ClientID]do
 }
 
 func (s *Store) replaySnapshot(ctx context.Context, h *head, snap *doc.Snapshot) error {
-	text := ot.NewText()
 	if h.snapshot == 0 {
 		if h.floor > 0 {
 			return damaged(h, h.floor, errors.New("history begins here, and there is no snapshot"))
 		}
+		text := ot.NewText()
 		snap.Content, snap.Hash = text.Snapshot(), text.Hash()
 		return nil
 	}
-	key := numberKey(h.id, h.snapshot)
-	var record *snapshotRecord
-	err := s.engine.view(ctx, func(tx *reading) (err error) {
-		if record, err = decodeSnapshot(key, tx.get(snapshotsBucket, key)); err != nil {
-			return damaged(h, h.rev, err)
-		}
-		return nil
-	})
+	record, text, err := s.readContent(ctx, h, h.snapshot)
 	if err != nil {
-		return structural(h, err)
+		return err
 	}
 	if record.rev < h.floor || record.rev > h.rev {
 		return damaged(h, record.rev, fmt.Errorf("a snapshot outside of %d to %d", h.floor, h.rev))
 	}
-	pieces := 0
-	err = s.scan(ctx, piecesBucket, key, key, func(key, value []byte) error {
-		if pieces == len(record.sums) || !bytes.Equal(key, pieceKey(h.id, h.snapshot, uint32(pieces))) {
-			return damaged(h, record.rev, fmt.Errorf("the snapshot's piece %d is missing", pieces))
-		}
-		if err := decodePiece(text, key, value, record.sums[pieces]); err != nil {
-			return damaged(h, record.rev, err)
-		}
-		pieces++
-		return nil
-	})
-	if err != nil {
-		return structural(h, err)
-	}
-	if pieces != len(record.sums) {
-		return damaged(h, record.rev, fmt.Errorf("%d pieces of the snapshot are there and should be %d", pieces, len(record.sums)))
-	}
-	if err := record.check(text); err != nil {
-		return damaged(h, record.rev, err)
-	}
 	snap.Place.Rev, snap.Place.Lineage = record.rev, record.lineage
-	snap.Content, snap.Hash = text.Snapshot(), record.hash
+	snap.Content, snap.Hash = text, record.hash
 	return nil
 }
 
@@ -235,8 +209,8 @@ func (s *Store) replayCommits(ctx context.Context, h *head, from doc.Place) ([]d
 	at := from
 	var commits []doc.Commit
 	if at.Rev < h.rev {
-		first := numberKey(h.id, uint64(at.Rev)+1)
-		err := s.scan(ctx, commitsBucket, h.id[:], first, func(key, value []byte) error {
+		first := numberKey(h.history, uint64(at.Rev)+1)
+		err := s.scan(ctx, commitsBucket, h.history[:], first, func(key, value []byte) error {
 			if at.Rev >= h.rev {
 				return errEnough // committed while this was loaded
 			}

@@ -55,13 +55,17 @@ func (s *Store) chunk(ctx context.Context, bucket string, prefix, from []byte, s
 }
 
 // Read implements doc.Store.
-func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, maxBytes int) ([]doc.Commit, error) {
-	h, err := s.headOf(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, maxBytes int) (got []doc.Commit, err error) {
+	err = s.steady(ctx, id, func(h *head) error {
+		got, err = s.read(ctx, h, first, last, maxBytes)
+		return err
+	})
+	return got, err
+}
+
+func (s *Store) read(ctx context.Context, h *head, first, last doc.Revision, maxBytes int) ([]doc.Commit, error) {
 	if first <= h.floor || first > last || first > h.rev {
-		return nil, fmt.Errorf("disk: revisions %d to %d of document %s, which has %d to %d", first, last, id, h.floor+1, h.rev)
+		return nil, fmt.Errorf("disk: revisions %d to %d of document %s, which has %d to %d", first, last, h.id, h.floor+1, h.rev)
 	}
 	last = min(last, h.rev)
 	maxBytes = max(maxBytes, 0)
@@ -69,7 +73,7 @@ func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, m
 	var got []doc.Commit
 	size := 0
 	for at.Rev < last && (size <= maxBytes || len(got) == 0) {
-		pairs, _, err := s.chunk(ctx, commitsBucket, id[:], numberKey(id, uint64(at.Rev)+1), min(maxBytes-size, readChunk))
+		pairs, _, err := s.chunk(ctx, commitsBucket, h.history[:], numberKey(h.history, uint64(at.Rev)+1), min(maxBytes-size, readChunk))
 		if err != nil {
 			return nil, structural(h, err)
 		}

@@ -8,21 +8,43 @@ import (
 	"tandem/doc"
 )
 
-// The buckets of the database. FORMAT.md shows what is in them.
+// The buckets of the database. FORMAT.md shows what is in them. History is what commits and spans are keyed by: the document's id
+// at first, something random after its history was rewritten.
 const (
 	namesBucket     = "names"     // name → document id
 	documentsBucket = "documents" // id → head
 	clientsBucket   = "clients"   // id, client id → record
-	commitsBucket   = "commits"   // id, last revision → block
-	snapshotsBucket = "snapshots" // id, number → what makes a snapshot count
-	piecesBucket    = "pieces"    // id, number, index → a slice of a snapshot
-	trashBucket     = "trash"     // id, number: a snapshot that does not count, or no more
+	commitsBucket   = "commits"   // history, last revision → block
+	snapshotsBucket = "snapshots" // id, number → what makes a content count: a snapshot, a base, a version's
+	piecesBucket    = "pieces"    // id, number, index → a slice of a content
+	spansBucket     = "spans"     // history, level, index → a composed operation; with a part behind it: a slice of a large one
+	versionsBucket  = "versions"  // id, revision → a named version
+	trashBucket     = "trash"     // what does not count, or no more
+	metaBucket      = "meta"      // what concerns the whole store
 )
 
-var buckets = []string{namesBucket, documentsBucket, clientsBucket, commitsBucket, snapshotsBucket, piecesBucket, trashBucket}
+// buckets are all of them; newBuckets those that format 1 had not.
+var (
+	buckets = []string{
+		namesBucket, documentsBucket, clientsBucket, commitsBucket, snapshotsBucket, piecesBucket, trashBucket, spansBucket, versionsBucket, metaBucket,
+	}
+	newBuckets = []string{spansBucket, versionsBucket, metaBucket}
+)
 
-// form is the first byte of every record.
-const form = 1
+// form is the first byte of every record; form2 that of heads, blocks and trash since format 2.
+const (
+	form  = 1
+	form2 = 2
+)
+
+// newestForm is the form that records of a bucket are written in. All forms up to it are read.
+func newestForm(bucket string) byte {
+	switch bucket {
+	case documentsBucket, commitsBucket, trashBucket:
+		return form2
+	}
+	return form
+}
 
 // sealSize is what a seal adds to a record, in bytes.
 const sealSize = 4
@@ -50,14 +72,15 @@ func unseal(bucket string, key, value []byte) (*reader, error) {
 	if want, got := binary.BigEndian.Uint32(value[n:]), checksum(bucket, key, value[:n]); want != got {
 		return nil, fmt.Errorf("a record in %s has the checksum %08x and should have %08x", bucket, got, want)
 	}
-	if value[0] != form {
-		return nil, fmt.Errorf("a record in %s has the form %d, this program knows %d", bucket, value[0], form)
+	if value[0] < form || value[0] > newestForm(bucket) {
+		return nil, fmt.Errorf("a record in %s has the form %d, this program knows %d", bucket, value[0], newestForm(bucket))
 	}
-	return &reader{rest: value[1:n]}, nil
+	return &reader{form: value[0], rest: value[1:n]}, nil
 }
 
 // reader takes a record apart. Reading past the end is remembered, not a panic.
 type reader struct {
+	form byte
 	rest []byte
 	over bool
 }
@@ -78,6 +101,12 @@ func (r *reader) uint8() uint8 {
 	var b [1]byte
 	r.fill(b[:])
 	return b[0]
+}
+
+func (r *reader) uint16() uint16 {
+	var b [2]byte
+	r.fill(b[:])
+	return binary.BigEndian.Uint16(b[:])
 }
 
 func (r *reader) uint32() uint32 {
@@ -116,6 +145,10 @@ type head struct {
 	recordsFloor doc.Revision
 	clients      uint64 // client records that are there
 	snapshot     uint64 // the number of the snapshot that counts, 0 where there is none
+	history      doc.ID // what the keys of commits and spans begin with
+	base         uint64 // the number of the labelled content at the floor, 0 where there is none
+	floorLineage doc.Lineage
+	historyBytes uint64 // of the operations above the floor, about
 	name         string
 
 	id doc.ID // the key
@@ -126,7 +159,7 @@ func (h *head) place() doc.Place {
 }
 
 func (h *head) encode() []byte {
-	b := append(make([]byte, 0, 80+len(h.name)), form, byte(h.kind))
+	b := append(make([]byte, 0, 120+len(h.name)), form2, byte(h.kind))
 	b = binary.BigEndian.AppendUint64(b, uint64(h.created))
 	b = append(b, h.epoch[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(h.rev))
@@ -135,6 +168,10 @@ func (h *head) encode() []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(h.recordsFloor))
 	b = binary.BigEndian.AppendUint64(b, h.clients)
 	b = binary.BigEndian.AppendUint64(b, h.snapshot)
+	b = append(b, h.history[:]...)
+	b = binary.BigEndian.AppendUint64(b, h.base)
+	b = append(b, h.floorLineage[:]...)
+	b = binary.BigEndian.AppendUint64(b, h.historyBytes)
 	b = append(b, byte(len(h.name)))
 	b = append(b, h.name...)
 	return seal(documentsBucket, h.id[:], b)
@@ -145,7 +182,7 @@ func decodeHead(id doc.ID, value []byte) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &head{id: id}
+	h := &head{id: id, history: id}
 	h.kind = doc.Kind(r.uint8())
 	h.created = int64(r.uint64())
 	r.fill(h.epoch[:])
@@ -155,6 +192,12 @@ func decodeHead(id doc.ID, value []byte) (*head, error) {
 	h.recordsFloor = r.rev()
 	h.clients = r.uint64()
 	h.snapshot = r.uint64()
+	if r.form >= form2 {
+		r.fill(h.history[:])
+		h.base = r.uint64()
+		r.fill(h.floorLineage[:])
+		h.historyBytes = r.uint64()
+	}
 	h.name = string(r.take(int(r.uint8())))
 	if err := r.end(); err != nil {
 		return nil, err
@@ -164,6 +207,9 @@ func decodeHead(id doc.ID, value []byte) (*head, error) {
 		return nil, fmt.Errorf("the document's head has the kind %d", h.kind)
 	case h.rev < 0 || h.floor < 0 || h.floor > h.rev || h.recordsFloor < 0 || h.recordsFloor > h.rev:
 		return nil, fmt.Errorf("the document's head has revision %d, floor %d, records floor %d", h.rev, h.floor, h.recordsFloor)
+	}
+	if (h.floor == 0) != (h.base == 0) || h.floor == 0 && h.floorLineage != (doc.Lineage{}) {
+		return nil, fmt.Errorf("the document's head has floor %d, base %d, lineage %s there", h.floor, h.base, h.floorLineage)
 	}
 	return h, nil
 }
@@ -206,13 +252,14 @@ func decodeClient(key, value []byte) (client doc.ClientID, rec doc.Record, err e
 	if err := r.end(); err != nil {
 		return client, rec, err
 	}
-	if rec.Seq < 1 || rec.Rev < 1 {
+	if rec.Seq < 1 || rec.Rev < 0 {
 		return client, rec, fmt.Errorf("a client's record has sequence %d, revision %d", rec.Seq, rec.Rev)
 	}
 	return client, rec, nil
 }
 
-// A numbered key: of a block (its last revision), of a snapshot and of its trash (its number).
+// A numbered key: of a block (history, its last revision), of a content and of its trash (document, its number), of a version
+// (document, revision).
 func numberKey(id doc.ID, n uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(make([]byte, 0, 24), id[:]...), n)
 }

@@ -2,10 +2,8 @@ package disk
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"sync"
 
 	"tandem/doc"
 )
@@ -13,134 +11,53 @@ import (
 // errSaved is a snapshot that need not be written: a newer one counts.
 var errSaved = errors.New("disk: a newer snapshot is there")
 
-// trashSlice is how many pieces one transaction removes.
-const trashSlice = 4
-
-// saver writes snapshots behind the edits, one at a time, so that no more than one piece is in memory; and removes those that do
-// not count (D6). It runs on one goroutine until close.
-type saver struct {
-	store *Store
-	ended chan struct{}
-
-	// Guarded by mu; come tells of a change.
-	mu     sync.Mutex
-	come   sync.Cond
-	queue  []saving
-	closed bool
-}
-
-type saving struct {
-	snapshot *doc.Snapshot
-	done     func(error)
-}
-
-func newSaver(s *Store) *saver {
-	v := &saver{store: s, ended: make(chan struct{})}
-	v.come.L = &v.mu
-	go v.run()
-	return v
-}
-
 // Save implements doc.Store.
-func (s *Store) Save(snapshot *doc.Snapshot, done func(error)) { s.saver.add(saving{snapshot, done}) }
-
-func (v *saver) add(g saving) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.closed {
-		go g.done(doc.ErrClosed) // never from the caller's own goroutine
-		return
-	}
-	v.queue = append(v.queue, g)
-	v.come.Signal()
+func (s *Store) Save(snapshot *doc.Snapshot, done func(error)) {
+	s.saver.add(&job{run: func() error { return s.saver.save(snapshot) }, done: done})
 }
 
-// close refuses what comes from now on, and returns when everything before is saved.
-func (v *saver) close() {
-	v.mu.Lock()
-	v.closed = true
-	v.come.Signal()
-	v.mu.Unlock()
-	<-v.ended
-}
-
-func (v *saver) run() {
-	defer close(v.ended)
-	v.tidy()
-	for {
-		g, more := v.take()
-		if !more {
-			return
-		}
-		err := v.save(g.snapshot)
-		if errors.Is(err, errSaved) {
-			err = nil
-		}
-		g.done(err)
-		v.tidy()
-	}
-}
-
-func (v *saver) ending() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.closed
-}
-
-func (v *saver) take() (g saving, more bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for len(v.queue) == 0 {
-		if v.closed {
-			return g, false
-		}
-		v.come.Wait()
-	}
-	g = v.queue[0]
-	v.queue[0] = saving{}
-	v.queue = v.queue[1:]
-	return g, true
-}
-
-// commit has one transaction made, and waits for it.
-func (v *saver) commit(size int, check, write func(*writing) error) error {
-	done := make(chan error, 1)
-	v.store.committer.slice(&work{size: size, check: check, write: write, done: func(err error) { done <- err }})
-	return <-done
-}
-
-// save writes a snapshot. Its number is in the trash from the first piece on, and leaves it in the transaction that makes the
-// snapshot count, in which the older one's number gets there: whatever happens between, the trash names what does not count.
+// save writes a snapshot, unless a newer one counts.
 func (v *saver) save(snap *doc.Snapshot) error {
-	if err := v.onHistory(snap.Place); err != nil {
+	place := snap.Place
+	err := v.onHistory(place)
+	if err == nil {
+		err = v.write(snap)
+	}
+	if errors.Is(err, errSaved) {
+		return nil
+	}
+	return err
+}
+
+func (v *saver) write(snap *doc.Snapshot) error {
+	place := snap.Place
+	var h *head
+	check := func(tx *writing) (err error) {
+		h, err = condition(tx, place)
 		return err
 	}
-	record := &snapshotRecord{
-		rev: snap.Place.Rev, lineage: snap.Place.Lineage,
-		hash: snap.Hash, length: uint64(snap.Content.Len()),
+	c, err := v.writeAhead(place.ID, &snapshotRecord{rev: place.Rev, lineage: place.Lineage}, snap.Content, check)
+	if err != nil {
+		return err
 	}
-	var number uint64
-	var piece []byte // the last one that is not written yet
-	for next := range encodePieces(snap.Content) {
-		if piece != nil {
-			if err := v.writePiece(snap.Place, record, &number, piece); err != nil {
-				return err
-			}
+	if c.record.hash != snap.Hash {
+		return fmt.Errorf("disk: a snapshot of document %s at revision %d has the hash %x, and says %x", place.ID, place.Rev, c.record.hash, snap.Hash)
+	}
+	return v.commit(len(c.last), check, func(tx *writing) error {
+		if err := c.count(tx, h.snapshot); err != nil {
+			return err
 		}
-		piece = next
-	}
-	return v.writeLast(snap.Place, record, &number, piece)
+		h.snapshot = c.number
+		return tx.put(documentsBucket, h.id[:], h.encode())
+	})
 }
 
 // onHistory refuses a place that is not on the document's durable history.
 func (v *saver) onHistory(place doc.Place) error {
 	ctx := context.Background()
 	h, err := v.store.headOf(ctx, place.ID)
-	if errors.Is(err, doc.ErrNotFound) {
-		return fmt.Errorf("%w: %w", doc.ErrConflict, err)
-	}
 	if err != nil {
-		return err
+		return conflictWhereAbsent(err)
 	}
 	if err := current(h, place, 0); err != nil {
 		return err
@@ -191,119 +108,4 @@ func condition(tx *writing, place doc.Place) (*head, error) {
 		saved = record.rev
 	}
 	return h, current(h, place, saved)
-}
-
-func (v *saver) writePiece(place doc.Place, record *snapshotRecord, number *uint64, piece []byte) error {
-	return v.commit(len(piece), func(tx *writing) error {
-		_, err := condition(tx, place)
-		return err
-	}, func(tx *writing) error {
-		return putPiece(tx, place.ID, record, number, piece)
-	})
-}
-
-// putPiece writes the next piece under the snapshot's number, which the first one takes.
-func putPiece(tx *writing, id doc.ID, record *snapshotRecord, number *uint64, piece []byte) error {
-	if *number == 0 {
-		n, err := tx.number()
-		if err != nil {
-			return err
-		}
-		*number = n
-		if err := putTrash(tx, id, n); err != nil {
-			return err
-		}
-	}
-	if piece == nil {
-		return nil
-	}
-	key := pieceKey(id, *number, uint32(len(record.sums)))
-	piece = seal(piecesBucket, key, piece)
-	record.sums = append(record.sums, binary.BigEndian.Uint32(piece[len(piece)-sealSize:]))
-	return tx.put(piecesBucket, key, piece)
-}
-
-// writeLast writes the last piece, nil for an empty document, and makes the snapshot count.
-func (v *saver) writeLast(place doc.Place, record *snapshotRecord, number *uint64, piece []byte) error {
-	var h *head
-	return v.commit(len(piece), func(tx *writing) (err error) {
-		h, err = condition(tx, place)
-		return err
-	}, func(tx *writing) error {
-		if err := putPiece(tx, place.ID, record, number, piece); err != nil {
-			return err
-		}
-		key := numberKey(place.ID, *number)
-		if err := tx.delete(trashBucket, key); err != nil {
-			return err
-		}
-		if h.snapshot != 0 {
-			if err := putTrash(tx, place.ID, h.snapshot); err != nil {
-				return err
-			}
-		}
-		if err := tx.put(snapshotsBucket, key, record.encode(key)); err != nil {
-			return err
-		}
-		h.snapshot = *number
-		return tx.put(documentsBucket, h.id[:], h.encode())
-	})
-}
-
-func putTrash(tx *writing, id doc.ID, number uint64) error {
-	key := numberKey(id, number)
-	return tx.put(trashBucket, key, seal(trashBucket, key, []byte{form}))
-}
-
-// tidy empties the trash, a few pieces a transaction. What it does not remove now it finds again.
-func (v *saver) tidy() {
-	for !v.ending() {
-		err := v.commit(0, func(tx *writing) error {
-			if key, _ := tx.tx.Bucket([]byte(trashBucket)).Cursor().First(); key == nil {
-				return errNothing
-			}
-			return nil
-		}, emptyTrash)
-		if err != nil {
-			if !errors.Is(err, errNothing) && !unavailable(err) {
-				v.store.log.Warn("an old snapshot could not be removed", "err", err)
-			}
-			return
-		}
-	}
-}
-
-// emptyTrash removes some pieces of one snapshot in the trash; with the last of them its record and its place in the trash.
-func emptyTrash(tx *writing) error {
-	trash, value := tx.tx.Bucket([]byte(trashBucket)).Cursor().First()
-	if _, err := unseal(trashBucket, trash, value); err != nil {
-		return err
-	}
-	id, number, err := splitNumberKey(trash)
-	if err != nil {
-		return err
-	}
-	if h, err := tx.head(id); err != nil {
-		return err
-	} else if h != nil && h.snapshot == number {
-		return fmt.Errorf("the snapshot %d of document %s counts and is in the trash", number, id)
-	}
-	key := numberKey(id, number)
-	var keys [][]byte
-	tx.scan(piecesBucket, key, key, func(key, _ []byte) bool {
-		keys = append(keys, append([]byte(nil), key...))
-		return len(keys) < trashSlice
-	})
-	for _, k := range keys {
-		if err := tx.delete(piecesBucket, k); err != nil {
-			return err
-		}
-	}
-	if len(keys) == trashSlice {
-		return nil
-	}
-	if err := tx.delete(snapshotsBucket, key); err != nil {
-		return err
-	}
-	return tx.delete(trashBucket, key)
 }

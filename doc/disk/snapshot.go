@@ -53,7 +53,7 @@ func decodeSnapshot(key, value []byte) (*snapshotRecord, error) {
 	if err := r.end(); err != nil {
 		return nil, err
 	}
-	if s.rev < 1 || s.length > ot.MaxDocument {
+	if s.rev < 0 || s.length > ot.MaxDocument {
 		return nil, fmt.Errorf("a snapshot of revision %d with %d code units", s.rev, s.length)
 	}
 	return s, nil

@@ -58,7 +58,7 @@ type Store struct {
 	closed  error // set by closing
 }
 
-var _ doc.Store = (*Store)(nil)
+var _ doc.Archive = (*Store)(nil)
 
 // healFirst and healMost bound the time between two attempts to make the store safe.
 const (
@@ -78,7 +78,7 @@ func Open(dir string, cfg Config) (*Store, error) {
 }
 
 func open(dir string, cfg Config) (*Store, error) {
-	lock, err := prepare(dir, cfg)
+	lock, version, err := prepare(dir, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +91,16 @@ func open(dir string, cfg Config) (*Store, error) {
 			hooks:     cfg.Hooks,
 			wait:      max(cfg.LockTimeout, time.Millisecond),
 			committed: make(chan struct{}),
+			older:     version < format,
 		},
 		stop: make(chan struct{}),
 	}
-	if err := s.trust(); err != nil {
+	if err = s.trust(); err == nil && version < format {
+		if err = settleFormat(dir); err != nil {
+			_ = s.engine.close()
+		}
+	}
+	if err != nil {
 		lock.unlock()
 		return nil, err
 	}

@@ -31,7 +31,7 @@ const (
 	bucketFlag = 1
 
 	maxDepth = 64
-	maxSpan  = 1 << 28 // bytes of one page with its overflow
+	maxPage  = 1 << 28 // bytes of one page with its overflow
 )
 
 var order = binary.NativeEndian
@@ -207,7 +207,7 @@ func (w *walker) read(id uint64) ([]byte, error) {
 		return nil, w.damage(id, "it says that it is page %d", got)
 	}
 	overflow := uint64(order.Uint32(buf[12:]))
-	if overflow >= w.highWater-id || (overflow+1)*uint64(w.pageSize) > maxSpan {
+	if overflow >= w.highWater-id || (overflow+1)*uint64(w.pageSize) > maxPage {
 		return nil, w.damage(id, "it goes on for %d pages", overflow)
 	}
 	for p := id; p <= id+overflow; p++ {

@@ -1,0 +1,136 @@
+package disk
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"tandem/doc"
+	"tandem/ot"
+)
+
+// A content on its way to the disk: a snapshot, a base, or what a named version keeps. Its number is in the trash from the first
+// piece on, and leaves it in the transaction that makes it count: whatever happens between, the trash names what does not count.
+type content struct {
+	id     doc.ID
+	record *snapshotRecord
+	number uint64 // 0 until something is written
+	last   []byte // the piece that is not written yet; nil of an empty content
+}
+
+// writeAhead writes a content but for its last piece. check is the condition of each transaction. record says where the content
+// stands in history; the rest of it is filled in.
+func (v *saver) writeAhead(id doc.ID, record *snapshotRecord, text *ot.Text, check func(*writing) error) (*content, error) {
+	record.hash, record.length = text.Hash(), uint64(text.Len())
+	c := &content{id: id, record: record}
+	for piece := range encodePieces(text) {
+		if c.last != nil {
+			if err := v.commit(len(c.last), check, c.put); err != nil {
+				return nil, err
+			}
+		}
+		c.last = piece
+	}
+	return c, nil
+}
+
+// put writes the last piece under the content's number, which the first one takes.
+func (c *content) put(tx *writing) error {
+	if c.number == 0 {
+		n, err := tx.number()
+		if err != nil {
+			return err
+		}
+		c.number = n
+		if err := contentTrash(c.id, n).put(tx); err != nil {
+			return err
+		}
+	}
+	if c.last == nil {
+		return nil
+	}
+	key := pieceKey(c.id, c.number, uint32(len(c.record.sums)))
+	piece := seal(piecesBucket, key, c.last)
+	c.record.sums = append(c.record.sums, binary.BigEndian.Uint32(piece[len(piece)-sealSize:]))
+	return tx.put(piecesBucket, key, piece)
+}
+
+// count writes what is left of the content and makes it count, in the transaction that refers to its number. old is the number
+// of the one that it replaces, 0 where there is none.
+func (c *content) count(tx *writing, old uint64) error {
+	if err := c.put(tx); err != nil {
+		return err
+	}
+	if err := contentTrash(c.id, c.number).delete(tx); err != nil {
+		return err
+	}
+	if old != 0 {
+		if err := contentTrash(c.id, old).put(tx); err != nil {
+			return err
+		}
+	}
+	key := numberKey(c.id, c.number)
+	return tx.put(snapshotsBucket, key, c.record.encode(key))
+}
+
+// readContent reads the content of a document that has a number, and checks it (D4).
+func (s *Store) readContent(ctx context.Context, h *head, number uint64) (*snapshotRecord, *ot.Text, error) {
+	key := numberKey(h.id, number)
+	var record *snapshotRecord
+	err := s.engine.view(ctx, func(tx *reading) (err error) {
+		if record, err = decodeSnapshot(key, tx.get(snapshotsBucket, key)); err != nil {
+			return damaged(h, h.rev, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, structural(h, err)
+	}
+	text := ot.NewText()
+	pieces := 0
+	err = s.scan(ctx, piecesBucket, key, key, func(key, value []byte) error {
+		if pieces == len(record.sums) || !bytes.Equal(key, pieceKey(h.id, number, uint32(pieces))) {
+			return damaged(h, record.rev, fmt.Errorf("piece %d of its content is missing", pieces))
+		}
+		if err := decodePiece(text, key, value, record.sums[pieces]); err != nil {
+			return damaged(h, record.rev, err)
+		}
+		pieces++
+		return nil
+	})
+	if err != nil {
+		return nil, nil, structural(h, err)
+	}
+	if pieces != len(record.sums) {
+		return nil, nil, damaged(h, record.rev, fmt.Errorf("%d pieces of its content are there and should be %d", pieces, len(record.sums)))
+	}
+	if err := record.check(text); err != nil {
+		return nil, nil, damaged(h, record.rev, err)
+	}
+	return record, text.Snapshot(), nil
+}
+
+// steady calls read with a document's head, and again when the document has changed meanwhile: what read finds wrong is damage
+// only where nothing moves.
+func (s *Store) steady(ctx context.Context, id doc.ID, read func(h *head) error) error {
+	for range loadTries {
+		h, err := s.headOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		err = read(h)
+		if !errors.Is(err, doc.ErrDamaged) {
+			return err
+		}
+		now, e := s.headOf(ctx, id)
+		if e != nil {
+			return e
+		}
+		if *now == *h {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: document %s keeps changing while it is read", doc.ErrUnavailable, id)
+}
