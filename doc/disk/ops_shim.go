@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"tandem/doc"
-	"tandem/ot"
 )
 
 // Stand-ins until the real ones are merged.
@@ -88,45 +87,3 @@ func CheckDatabase(ctx context.Context, path string) (*Report, error) {
 	return &Report{OK: true, Problems: []string{}, Documents: []DocumentReport{}}, nil
 }
 
-func (s *Store) Info(ctx context.Context, name string) (*doc.Info, error) {
-	st, err := s.Load(ctx, name, 0)
-	if err != nil {
-		return nil, err
-	}
-	return &doc.Info{Name: name, Kind: st.Kind, Created: st.Created, Place: st.Place(), Floor: st.Floor, SnapshotRev: st.Snapshot.Place.Rev, Clients: len(st.Clients)}, nil
-}
-
-func (s *Store) Names(ctx context.Context, after string, limit int) (names []string, err error) {
-	err = s.scan(ctx, namesBucket, nil, append([]byte(after), 0), func(key, _ []byte) error {
-		if len(names) < limit {
-			names = append(names, string(key))
-		}
-		return nil
-	})
-	return names, err
-}
-
-func (s *Store) Span(context.Context, doc.ID, doc.Epoch, doc.Span) ([]byte, error) { return nil, nil }
-
-func (s *Store) SaveSpan(_ doc.ID, _ doc.Epoch, _ doc.Span, _ []byte, done func(error)) {
-	go done(nil)
-}
-
-func (s *Store) Base(context.Context, doc.ID) (*ot.Text, error) { return ot.NewText(), nil }
-
-func (s *Store) Trim(context.Context, *doc.Trimming) error               { return errors.New("shim") }
-func (s *Store) Versions(context.Context, doc.ID) ([]doc.Version, error) { return nil, nil }
-func (s *Store) SaveVersion(context.Context, doc.ID, doc.Version, *ot.Text) error {
-	return errors.New("shim")
-}
-
-func (s *Store) VersionContent(context.Context, doc.ID, doc.Revision) (*ot.Text, error) {
-	return nil, doc.ErrNotFound
-}
-
-func (s *Store) DeleteVersion(context.Context, doc.ID, doc.Revision) error { return doc.ErrNotFound }
-
-func (s *Store) Rewrite(context.Context, *doc.Rewriting) error { return errors.New("shim") }
-
-func (s *Store) Remove(context.Context, doc.Place) error { return errors.New("shim") }
-func (s *Store) Scrub(context.Context) error             { return nil }
