@@ -75,7 +75,7 @@ func (c *content) count(tx *writing, old uint64) error {
 	return tx.put(snapshotsBucket, key, c.record.encode(key))
 }
 
-// readContent reads the content of a document that has a number, and checks it (D4).
+// readContent reads the content of a document that has a number.
 func (s *Store) readContent(ctx context.Context, h *head, number uint64) (*snapshotRecord, *ot.Text, error) {
 	key := numberKey(h.id, number)
 	var record *snapshotRecord
@@ -88,28 +88,57 @@ func (s *Store) readContent(ctx context.Context, h *head, number uint64) (*snaps
 	if err != nil {
 		return nil, nil, structural(h, err)
 	}
-	text := ot.NewText()
-	pieces := 0
+	a := newAssembly(h.id, number, record)
 	err = s.scan(ctx, piecesBucket, key, key, func(key, value []byte) error {
-		if pieces == len(record.sums) || !bytes.Equal(key, pieceKey(h.id, number, uint32(pieces))) {
-			return damaged(h, record.rev, fmt.Errorf("piece %d of its content is missing", pieces))
-		}
-		if err := decodePiece(text, key, value, record.sums[pieces]); err != nil {
+		if err := a.add(key, value); err != nil {
 			return damaged(h, record.rev, err)
 		}
-		pieces++
 		return nil
 	})
 	if err != nil {
 		return nil, nil, structural(h, err)
 	}
-	if pieces != len(record.sums) {
-		return nil, nil, damaged(h, record.rev, fmt.Errorf("%d pieces of its content are there and should be %d", pieces, len(record.sums)))
-	}
-	if err := record.check(text); err != nil {
+	text, err := a.end()
+	if err != nil {
 		return nil, nil, damaged(h, record.rev, err)
 	}
-	return record, text.Snapshot(), nil
+	return record, text, nil
+}
+
+// An assembly is a content that is put together of its pieces, and checked (D4).
+type assembly struct {
+	id     doc.ID
+	number uint64
+	record *snapshotRecord
+	text   *ot.Text
+	pieces int
+}
+
+func newAssembly(id doc.ID, number uint64, record *snapshotRecord) *assembly {
+	return &assembly{id: id, number: number, record: record, text: ot.NewText()}
+}
+
+// add takes the next piece.
+func (a *assembly) add(key, value []byte) error {
+	if a.pieces == len(a.record.sums) || !bytes.Equal(key, pieceKey(a.id, a.number, uint32(a.pieces))) {
+		return fmt.Errorf("piece %d of its content is missing", a.pieces)
+	}
+	if err := decodePiece(a.text, key, value, a.record.sums[a.pieces]); err != nil {
+		return err
+	}
+	a.pieces++
+	return nil
+}
+
+// end returns the content when all pieces were there.
+func (a *assembly) end() (*ot.Text, error) {
+	if a.pieces != len(a.record.sums) {
+		return nil, fmt.Errorf("%d pieces of its content are there and should be %d", a.pieces, len(a.record.sums))
+	}
+	if err := a.record.check(a.text); err != nil {
+		return nil, err
+	}
+	return a.text.Snapshot(), nil
 }
 
 // steady calls read with a document's head, and again when the document has changed meanwhile: what read finds wrong is damage

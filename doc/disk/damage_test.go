@@ -111,14 +111,15 @@ func usedBytes(t *testing.T, dir string) (used []int64) {
 	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
-	m, err := newestMeta(f)
+	info, err := f.Stat()
 	require.NoError(t, err)
-	w := &walker{file: f, pageSize: m.pageSize, highWater: m.highWater, seen: make([]uint64, m.highWater/64+1)}
-	require.NoError(t, w.page(m.root, nil, nil, 0))
-	for page := range int64(m.highWater) {
+	w, root, err := newWalker(f, info.Size())
+	require.NoError(t, err)
+	require.NoError(t, w.page(root, nil, nil, 0))
+	for page := range int64(w.highWater) {
 		if page < 2 || w.seen[page/64]&(1<<(page%64)) != 0 {
-			for b := range m.pageSize {
-				used = append(used, page*m.pageSize+b)
+			for b := range w.pageSize {
+				used = append(used, page*w.pageSize+b)
 			}
 		}
 	}

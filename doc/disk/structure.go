@@ -45,10 +45,13 @@ type meta struct {
 
 // walker goes through all pages of a database file, with plain reads.
 type walker struct {
-	file      *os.File
+	file      io.ReaderAt
 	pageSize  int64
 	highWater uint64
 	seen      []uint64 // a bit for each page
+
+	// failed takes what is wrong with a page, and the walk goes on beside it; nil ends the walk there.
+	failed func(error)
 }
 
 // checkStructure refuses a file that bbolt could not be trusted with: errForeign or errStructure. It says nothing of what the
@@ -63,20 +66,28 @@ func checkStructure(path string) error {
 	if err != nil {
 		return err
 	}
-	m, err := newestMeta(f)
+	w, root, err := newWalker(f, info.Size())
 	if err != nil {
 		return err
 	}
-	// Dividing, since the high water mark may be any number.
-	if pages := uint64(info.Size() / m.pageSize); m.highWater > pages {
-		return fmt.Errorf("%w: it is cut short, %d pages of %d are there", errStructure, pages, m.highWater)
+	return w.page(root, nil, nil, 0)
+}
+
+// newWalker reads where the pages of a database file begin, and how many there are.
+func newWalker(f io.ReaderAt, size int64) (w *walker, root uint64, err error) {
+	m, err := newestMeta(f)
+	if err != nil {
+		return nil, 0, err
 	}
-	w := &walker{file: f, pageSize: m.pageSize, highWater: m.highWater, seen: make([]uint64, m.highWater/64+1)}
-	return w.page(m.root, nil, nil, 0)
+	// Dividing, since the high water mark may be any number.
+	if pages := uint64(size / m.pageSize); m.highWater > pages {
+		return nil, 0, fmt.Errorf("%w: it is cut short, %d pages of %d are there", errStructure, pages, m.highWater)
+	}
+	return &walker{file: f, pageSize: m.pageSize, highWater: m.highWater, seen: make([]uint64, m.highWater/64+1)}, m.root, nil
 }
 
 // newestMeta reads the two meta pages. bbolt would go on with one, which may be a transaction short: so both have to be whole.
-func newestMeta(f *os.File) (m meta, err error) {
+func newestMeta(f io.ReaderAt) (m meta, err error) {
 	first, err := readMeta(f, 0)
 	if err != nil {
 		return m, err
@@ -91,7 +102,7 @@ func newestMeta(f *os.File) (m meta, err error) {
 	return second, nil
 }
 
-func readMeta(f *os.File, at int64) (m meta, err error) {
+func readMeta(f io.ReaderAt, at int64) (m meta, err error) {
 	var b [pageHeader + metaSize]byte
 	if _, err := f.ReadAt(b[:], at); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -126,48 +137,66 @@ func (w *walker) damage(page uint64, format string, args ...any) error {
 
 // page checks a page and what is below it. Its keys must lie from low up to, and without, high; nil is no bound.
 func (w *walker) page(id uint64, low, high []byte, depth int) error {
-	if depth > maxDepth {
-		return w.damage(id, "it lies %d deep", depth)
-	}
 	buf, err := w.read(id)
 	if err != nil {
 		return err
 	}
+	if err := w.once(id, buf); err != nil {
+		return err
+	}
+	branch, elements, err := w.elements(id, buf, low, high, depth)
+	if err != nil {
+		return err
+	}
+	for i, e := range elements {
+		switch {
+		case branch:
+			err = w.page(e.child, e.key, endOf(elements, i, high), depth+1)
+		case e.bucket:
+			err = w.subBucket(id, e.value, depth)
+		}
+		if err != nil && w.failed != nil {
+			w.failed(err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// elements finds what is in a page, whose keys must lie from low up to, and without, high; nil is no bound.
+func (w *walker) elements(id uint64, buf, low, high []byte, depth int) (branch bool, elements []element, err error) {
+	if depth > maxDepth {
+		return false, nil, w.damage(id, "it lies %d deep", depth)
+	}
 	flags := order.Uint16(buf[8:])
 	if flags != branchFlag && flags != leafFlag {
-		return w.damage(id, "it has the type %#x", flags)
+		return false, nil, w.damage(id, "it has the type %#x", flags)
 	}
-	elements, err := parseElements(buf, flags)
+	elements, err = parseElements(buf, flags)
 	if err != nil {
-		return w.damage(id, "%v", err)
+		return false, nil, w.damage(id, "%v", err)
 	}
 	if flags == branchFlag && len(elements) == 0 {
-		return w.damage(id, "a branch without children")
+		return false, nil, w.damage(id, "a branch without children")
 	}
 	for i, e := range elements {
 		switch {
 		case i > 0 && bytes.Compare(elements[i-1].key, e.key) >= 0,
 			i == 0 && low != nil && bytes.Compare(low, e.key) > 0,
 			high != nil && bytes.Compare(e.key, high) >= 0:
-			return w.damage(id, "its keys are out of order at %d", i)
+			return false, nil, w.damage(id, "its keys are out of order at %d", i)
 		}
 	}
-	for i, e := range elements {
-		switch {
-		case flags == branchFlag:
-			below := high
-			if i+1 < len(elements) {
-				below = elements[i+1].key
-			}
-			err = w.page(e.child, e.key, below, depth+1)
-		case e.bucket:
-			err = w.subBucket(id, e.value, depth)
-		}
-		if err != nil {
-			return err
-		}
+	return flags == branchFlag, elements, nil
+}
+
+// endOf is where the keys below element i of a branch end.
+func endOf(elements []element, i int, high []byte) []byte {
+	if i+1 < len(elements) {
+		return elements[i+1].key
 	}
-	return nil
+	return high
 }
 
 // subBucket checks a bucket by the value that stands for it: a root page and a sequence, then the page itself where it is small.
@@ -178,23 +207,39 @@ func (w *walker) subBucket(id uint64, value []byte, depth int) error {
 	if root := order.Uint64(value); root != 0 {
 		return w.page(root, nil, nil, depth+1)
 	}
-	inline := value[16:]
-	if len(inline) < pageHeader || order.Uint16(inline[8:]) != leafFlag {
-		return w.damage(id, "a bucket inside it is not a leaf")
+	_, err := w.inline(id, value[16:])
+	return err
+}
+
+// inline finds what is in a bucket that is small enough to stand in the leaf of its own value.
+func (w *walker) inline(id uint64, page []byte) ([]element, error) {
+	if len(page) < pageHeader || order.Uint16(page[8:]) != leafFlag {
+		return nil, w.damage(id, "a bucket inside it is not a leaf")
 	}
-	elements, err := parseElements(inline, leafFlag)
+	elements, err := parseElements(page, leafFlag)
 	if err != nil {
-		return w.damage(id, "a bucket inside it: %v", err)
+		return nil, w.damage(id, "a bucket inside it: %v", err)
 	}
 	for i, e := range elements {
 		if e.bucket || i > 0 && bytes.Compare(elements[i-1].key, e.key) >= 0 {
-			return w.damage(id, "a bucket inside it is wrong at %d", i)
+			return nil, w.damage(id, "a bucket inside it is wrong at %d", i)
 		}
+	}
+	return elements, nil
+}
+
+// once notes that a page and its overflow were met, which must be for the first time.
+func (w *walker) once(id uint64, buf []byte) error {
+	for p := id; p < id+uint64(len(buf))/uint64(w.pageSize); p++ {
+		if w.seen[p/64]&(1<<(p%64)) != 0 {
+			return w.damage(p, "it is used twice")
+		}
+		w.seen[p/64] |= 1 << (p % 64)
 	}
 	return nil
 }
 
-// read returns a page with its overflow, each of which must be met only once.
+// read returns a page with its overflow.
 func (w *walker) read(id uint64) ([]byte, error) {
 	if id < 2 || id >= w.highWater {
 		return nil, w.damage(id, "it lies outside of the file's %d pages", w.highWater)
@@ -209,12 +254,6 @@ func (w *walker) read(id uint64) ([]byte, error) {
 	overflow := uint64(order.Uint32(buf[12:]))
 	if overflow >= w.highWater-id || (overflow+1)*uint64(w.pageSize) > maxPage {
 		return nil, w.damage(id, "it goes on for %d pages", overflow)
-	}
-	for p := id; p <= id+overflow; p++ {
-		if w.seen[p/64]&(1<<(p%64)) != 0 {
-			return nil, w.damage(p, "it is used twice")
-		}
-		w.seen[p/64] |= 1 << (p % 64)
 	}
 	if overflow == 0 {
 		return buf, nil
@@ -247,7 +286,11 @@ func parseElements(buf []byte, flags uint16) ([]element, error) {
 		if flags == branchFlag {
 			pos, key, e.child = uint64(order.Uint32(head)), uint64(order.Uint32(head[4:])), order.Uint64(head[8:])
 		} else {
-			e.bucket = order.Uint32(head)&bucketFlag != 0
+			flags := order.Uint32(head)
+			if flags&^bucketFlag != 0 {
+				return nil, fmt.Errorf("its element %d has the flags %#x", i, flags)
+			}
+			e.bucket = flags == bucketFlag
 			pos, key, value = uint64(order.Uint32(head[4:])), uint64(order.Uint32(head[8:])), uint64(order.Uint32(head[12:]))
 		}
 		start := uint64(at) + pos

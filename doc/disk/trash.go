@@ -75,8 +75,14 @@ func emptySlice(tx *writing, key, value []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", doc.ErrDamaged, err)
 	}
-	if err := t.uncounted(tx); err != nil {
+	h, err := tx.head(t.document)
+	if err != nil {
 		return err
+	}
+	if h != nil {
+		if err := t.uncounted(h); err != nil {
+			return err
+		}
 	}
 	w := &sweeper{tx: tx, bytes: trashBytes, keys: trashKeys}
 	switch t.kind {
@@ -103,12 +109,8 @@ func emptySlice(tx *writing, key, value []byte) error {
 	return t.delete(tx)
 }
 
-// uncounted makes sure that what is to be removed does not count.
-func (t trashed) uncounted(tx *writing) error {
-	h, err := tx.head(t.document)
-	if err != nil || h == nil {
-		return err
-	}
+// uncounted makes sure that what is to be removed does not count for its document, which is there.
+func (t trashed) uncounted(h *head) error {
 	counts := false
 	switch t.kind {
 	case trashContent:
