@@ -48,7 +48,7 @@ var rules = map[string]rule{
 		reason: "doc is the rules of a document: it knows no socket, no message and no store but the one that it declares",
 	},
 	"doc/disk": {
-		allow:  []string{"doc", "ot", "ot/pack", bbolt, msgpack},
+		allow:  []string{"doc", "doc/disk/wal", "ot", "ot/pack", bbolt, msgpack},
 		deny:   []string{"net"},
 		reason: "a store knows documents, not who edits them, so that another store can take its place",
 	},

@@ -46,10 +46,10 @@ type Document struct {
 	store    Store
 	composer *composer
 	cfg      Config
-	log   *slog.Logger
-	wake  chan struct{} // has room for one: the inbox is not empty
-	saved chan error    // has room for one: what became of the batch at the store
-	gone  chan struct{} // closed when the goroutine has ended
+	log      *slog.Logger
+	wake     chan struct{} // has room for one: the inbox is not empty
+	saved    chan error    // has room for one: what became of the batch at the store
+	gone     chan struct{} // closed when the goroutine has ended
 
 	// Published; read by anyone.
 	view atomic.Pointer[View]
@@ -73,7 +73,12 @@ type Document struct {
 	movesTimer   *time.Timer
 	idleTimer    *time.Timer
 	idleSince    time.Time // zero: in use
+	spaceTimer   *time.Timer
+	noSpace      map[SessionNumber]struct{} // who was refused for lack of space
 }
+
+// spaceEvery is how often a document that refused submissions for lack of space asks whether there is some.
+const spaceEvery = time.Second
 
 // openCall is an open in the inbox.
 type openCall struct {
@@ -99,6 +104,7 @@ func start(name string, stored *Stored, store Store, composer *composer, cfg Con
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
 		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
+		spaceTimer: stoppedTimer(), noSpace: map[SessionNumber]struct{}{},
 	}
 	d.view.Store(state.View())
 	go d.loop()
@@ -145,6 +151,8 @@ func (d *Document) loop() {
 		case <-d.wake:
 		case <-d.movesTimer.C:
 		case <-d.idleTimer.C:
+		case <-d.spaceTimer.C:
+			d.tellOfSpace()
 		case err := <-d.snapshotting:
 			d.snapshotDone(err)
 		case err := <-d.saved:
@@ -178,6 +186,7 @@ func (d *Document) turn() {
 	}
 	d.runTasks()
 	in := d.take(time.Now())
+	in.Refuse = d.store.Ready()
 	batch, effects := d.state.Turn(in)
 	d.publish(effects)
 	if batch != nil {
@@ -255,6 +264,7 @@ func (d *Document) carryOut(e Effect) {
 		if e.Open.Err == nil {
 			call.session.begin(e.Open)
 			d.sessions[e.Open.Session] = call.session
+			d.awaitSpace(e.Open.Session, e.Open.Opened.Refusal)
 		}
 		d.answer(call, e.Open.Err)
 	case e.Ended:
@@ -273,8 +283,36 @@ func (d *Document) carryOut(e Effect) {
 	default:
 		if s := d.sessions[e.Session]; s != nil {
 			s.refuse(Refusal{e.Seq, e.Err})
+			d.awaitSpace(e.Session, e.Err)
 		}
 	}
+}
+
+// awaitSpace notes that a session is to hear when there is space again.
+func (d *Document) awaitSpace(n SessionNumber, refusal error) {
+	if !errors.Is(refusal, ErrNoSpace) {
+		return
+	}
+	if len(d.noSpace) == 0 {
+		d.log.Warn("submissions are refused", "err", refusal)
+		d.spaceTimer.Reset(spaceEvery)
+	}
+	d.noSpace[n] = struct{}{}
+}
+
+// tellOfSpace asks those who were refused to try again, once there is space.
+func (d *Document) tellOfSpace() {
+	if d.store.Ready() != nil {
+		d.spaceTimer.Reset(spaceEvery)
+		return
+	}
+	d.log.Info("there is space again")
+	for n := range d.noSpace {
+		if s := d.sessions[n]; s != nil {
+			s.tryAgain()
+		}
+	}
+	clear(d.noSpace)
 }
 
 // answer answers an open. The session of one that nobody waits for leaves at once.

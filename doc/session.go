@@ -29,6 +29,7 @@ type Session struct {
 	own     Name
 	ownRev  Revision // of the commit of own, told before it can be read; 0: not committed
 	refused []Refusal
+	again   bool // what was refused may be taken now
 	ended   error
 	rev     Revision // how far the writer has read, which presence and which check: to wake it only for something
 	version int64
@@ -169,10 +170,20 @@ func (s *Session) refuse(r Refusal) {
 	s.wake()
 }
 
+// tryAgain tells the client that what was refused may be taken now.
+func (s *Session) tryAgain() {
+	s.mu.Lock()
+	s.again = true
+	s.mu.Unlock()
+	s.wake()
+}
+
 // An Update is what a session reads next.
 type Update struct {
 	Items   []Item
 	Refused []Refusal
+	// Again: what was refused may be taken now.
+	Again bool
 	// Presence, at a revision that the items reach: of who changed it, and who left.
 	Rev   Revision
 	Peers []Presence
@@ -188,8 +199,8 @@ func (s *Session) Next(ctx context.Context) (Update, error) {
 	view := s.doc.View() // before own: a commit of ours in it was named before it
 	var u Update
 	s.mu.Lock()
-	u.Refused, u.Ended = s.refused, s.ended
-	s.refused = nil
+	u.Refused, u.Again, u.Ended = s.refused, s.again, s.ended
+	s.refused, s.again = nil, false
 	s.cursor.Own = s.own
 	ownRev := s.ownRev
 	s.mu.Unlock()

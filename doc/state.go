@@ -43,6 +43,7 @@ type State struct {
 	records map[ClientID]Record
 	batch   []*Committed
 	waiting []*OpenRequest // their outstanding is in the batch
+	refuse  error          // of this turn: why nothing is committed
 
 	floor, recordsFloor Revision
 	forgetting          map[ClientID]Record // forgotten here, and not yet by the store: see RaiseFloor
@@ -144,6 +145,7 @@ type Inbox struct {
 	Opens       []*OpenRequest
 	Moves       []Move
 	Submissions []*Submission
+	Refuse      error // not nil: nothing can be committed for now, and why
 	Now         int64 // milliseconds since 1970 UTC
 }
 
@@ -171,6 +173,7 @@ func (s *State) Turn(in *Inbox) (*Batch, []Effect) {
 	if s.batch != nil {
 		panic("doc: a turn while a batch is at the store")
 	}
+	s.refuse = in.Refuse
 	for _, n := range in.Leaves {
 		s.leave(n)
 	}

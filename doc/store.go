@@ -17,6 +17,10 @@ type Store interface {
 	// returns), or ErrNotFound is returned when kind is 0. A document of another kind than asked for is ErrKind.
 	Load(ctx context.Context, name string, kind Kind) (*Stored, error)
 
+	// Ready is nil, or why nothing can be appended for now: ErrNoSpace. It is asked at each turn, and answers from memory. An append
+	// that meets a full disk all the same is ErrNoSpace, too: then nothing of it was written.
+	Ready() error
+
 	// Append hands a batch over and returns at once. done is called exactly once, from a goroutine of the store; it must not
 	// block. nil: the whole batch is durable. ErrConflict: the condition did not hold, nothing of this batch is there. Any other
 	// error: the outcome is unknown; the document has to be loaded again. At most one batch of a document is on its way.

@@ -88,6 +88,8 @@ func (s *State) submit(sub *Submission, now int64) (err error, ended bool) {
 		return fmt.Errorf("%w: records are being forgotten", ErrOpenAgain), true
 	case a.readOnly:
 		return ErrReadOnly, false
+	case s.refuse != nil:
+		return s.refuse, false
 	case len(sub.Op) == 0:
 		return fmt.Errorf("%w: it is empty", ErrOp), true
 	}

@@ -239,7 +239,7 @@ func errorMessage(id wire.Channel, err error) wire.Error {
 		code = wire.CodeBusy
 	}
 	m := wire.Error{Channel: id, Code: code, Text: code.Meaning()}
-	if code == wire.CodeBusy || code == wire.CodeUnavailable {
+	if code == wire.CodeBusy || code == wire.CodeUnavailable || code == wire.CodeNoSpace {
 		m.RetryAfter = wire.Some(wire.Millis(1000))
 	}
 	switch code {
@@ -311,7 +311,13 @@ func (ch *channel) tell(u *doc.Update, add func(wire.Message)) {
 	for _, r := range u.Refused {
 		m := errorMessage(ch.id, r.Err)
 		m.Seq = r.Seq
+		if m.Code == wire.CodeNoSpace { // it hears when there is
+			m.RetryAfter = wire.Opt[wire.Millis]{}
+		}
 		add(m)
+	}
+	if u.Again {
+		add(wire.AccessChange{Channel: ch.id, Access: wire.Write})
 	}
 	for peers, left := u.Peers, u.Left; len(peers)+len(left) > 0; {
 		n, l := min(len(peers), peersAtOnce), min(len(left), peersAtOnce)

@@ -51,7 +51,7 @@ func (g *gate) pass() error {
 func TestShutdown(t *testing.T) {
 	dir := t.TempDir()
 	var g gate
-	store, err := disk.Open(dir, disk.Config{Hooks: disk.Hooks{BeforeSync: g.pass}})
+	store, err := disk.Open(dir, disk.Config{Hooks: disk.Hooks{BeforeLog: g.pass}})
 	require.NoError(t, err)
 	r := newRig(t, server.Config{Store: store})
 	var peers []*peer
@@ -161,7 +161,7 @@ func TestLoadFails(t *testing.T) {
 // TestCutWhileOpening: the connection ends while the store is still loading.
 func TestCutWhileOpening(t *testing.T) {
 	var g gate
-	store, err := disk.Open(t.TempDir(), disk.Config{Hooks: disk.Hooks{BeforeSync: g.pass}})
+	store, err := disk.Open(t.TempDir(), disk.Config{Hooks: disk.Hooks{BeforeLog: g.pass}})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
 	r := newRig(t, server.Config{Store: store})

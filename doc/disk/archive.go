@@ -22,15 +22,41 @@ func (s *Store) Info(ctx context.Context, name string) (*doc.Info, error) {
 		return nil, err
 	}
 	var info *doc.Info
-	return info, s.steady(ctx, found.id, func(h *head) error {
+	ahead := s.tails.of(found.id) // before the head: what the tail lacks, the database has from then on
+	err = s.steady(ctx, found.id, func(h *head) error {
 		saved, err := s.savedRev(ctx, h)
 		info = &doc.Info{
-			Name: h.name, Kind: h.kind, Created: h.created, Place: h.place(),
+			Name: h.name, Kind: h.kind, Created: h.created, Place: ahead.place(h),
 			Floor: h.floor, FloorLineage: h.floorLineage, RecordsFloor: h.recordsFloor,
 			SnapshotRev: saved, Clients: int(h.clients), HistoryBytes: int64(h.historyBytes),
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.addAhead(ctx, info, ahead.behind(h))
 	})
+	return info, err
+}
+
+// addAhead adds to what the database says of a document what only the log has.
+func (s *Store) addAhead(ctx context.Context, info *doc.Info, commits []doc.Commit) error {
+	seen := map[doc.ClientID]bool{}
+	for i := range commits {
+		info.HistoryBytes += int64(len(commits[i].Bytes))
+		seen[commits[i].Client] = true
+	}
+	fresh := 0
+	err := s.engine.view(ctx, func(tx *reading) error {
+		fresh = 0
+		for client := range seen {
+			if tx.get(clientsBucket, clientKey(info.Place.ID, client)) == nil {
+				fresh++
+			}
+		}
+		return nil
+	})
+	info.Clients += fresh
+	return err
 }
 
 // savedRev is the revision of a document's newest snapshot.

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -19,9 +20,9 @@ type work struct {
 	done func(error)
 }
 
-// committer is the one goroutine that writes, for all documents: it takes all the edits that wait, up to a bound, puts them
-// into one transaction, and tells each what became of it (D1). It does not wait for more to come. Slices of maintenance go
-// behind the edits, one after each transaction.
+// committer is the one goroutine that writes to the database: documents that are made, which it gathers in one transaction, and slices
+// of maintenance behind them, one after each transaction: what the log has, snapshots, what is to be removed. It tells each work what
+// became of it.
 type committer struct {
 	// Immutable.
 	update func(func(*writing) error) (unsafe bool, err error)
@@ -35,6 +36,8 @@ type committer struct {
 	edits  []*work
 	slices []*work
 	closed bool
+	frozen bool // nothing is taken
+	busy   bool // something was taken, and is not done
 }
 
 // newCommitter starts the committer. close stops it and waits.
@@ -59,16 +62,42 @@ func (c *committer) add(queue *[]*work, w *work) {
 		return
 	}
 	*queue = append(*queue, w)
-	c.come.Signal()
+	c.come.Broadcast()
 }
 
 // close refuses what comes from now on, and returns when everything before is done.
 func (c *committer) close() {
 	c.mu.Lock()
 	c.closed = true
-	c.come.Signal()
+	c.come.Broadcast()
 	c.mu.Unlock()
 	<-c.ended
+}
+
+// freeze has nothing written until thaw is called; it returns when what was begun is done. What is handed over meanwhile waits.
+func (c *committer) freeze(ctx context.Context) (thaw func(), err error) {
+	defer context.AfterFunc(ctx, c.come.Broadcast)()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, doc.ErrClosed
+	}
+	c.frozen = true
+	thaw = func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.frozen = false
+		c.come.Broadcast()
+	}
+	for c.busy {
+		if err := ctx.Err(); err != nil {
+			c.frozen = false
+			c.come.Broadcast()
+			return nil, err
+		}
+		c.come.Wait()
+	}
+	return thaw, nil
 }
 
 func (c *committer) run() {
@@ -91,12 +120,15 @@ func (c *committer) run() {
 func (c *committer) take() (edits []*work, slice *work, more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.edits) == 0 && len(c.slices) == 0 {
-		if c.closed {
+	c.busy = false
+	c.come.Broadcast()
+	for c.frozen || len(c.edits) == 0 && len(c.slices) == 0 {
+		if c.closed && !c.frozen {
 			return nil, nil, false
 		}
 		c.come.Wait()
 	}
+	c.busy = true
 	n, size := 0, 0
 	for n < len(c.edits) && (n == 0 || size+c.edits[n].size <= c.max) {
 		size += c.edits[n].size

@@ -28,6 +28,9 @@ const format = 2
 
 const markerWord = "tandem-store"
 
+// restoring is the marker's state while a backup is being restored.
+const restoring = "restoring"
+
 // prepare makes the directory a store, or finds that it is one, and locks it. It leaves a database file that is there, is
 // not empty, is bbolt's, and is whole as far as its pages go. Nothing that is there already is ever written over. version is
 // the format that the store is in, 0 where it is being made: below format, settleFormat must follow when the database is open.
@@ -61,6 +64,37 @@ func prepare(dir string, cfg Config) (lock *dirLock, version int, err error) {
 		}
 	}
 	return lock, version, checkDatabase(filepath.Join(dir, databaseFile))
+}
+
+// prepareEmpty makes a directory that is not there, or empty, the place of a store that is being restored, and locks it. It may be where a
+// restore was broken off.
+func prepareEmpty(dir string, cfg Config) (lock *dirLock, err error) {
+	if err := makeDir(dir); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(dir, markerFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	brokenOff := strings.HasSuffix(strings.TrimSpace(string(text)), restoring)
+	for _, e := range entries {
+		if !brokenOff && e.Name() != "lost+found" && e.Name() != lockFile {
+			return nil, fmt.Errorf("it is not empty: it holds %q; choose a directory that is not there yet", e.Name())
+		}
+	}
+	lock, err = lockDir(filepath.Join(dir, lockFile), cfg.Owner, cfg.LockTimeout)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeMarker(dir, restoring); err != nil {
+		lock.unlock()
+		return nil, err
+	}
+	return lock, nil
 }
 
 // settleFormat says in the marker that the store is in the newest format. The database has all buckets before; and nothing is
@@ -135,6 +169,8 @@ func readMarker(dir string) (version int, err error) {
 		return 0, fmt.Errorf("it has the format %d and this program knows formats up to %d; use a newer version of tandem", version, format)
 	case len(words) == 3 && words[2] == "creating":
 		return 0, nil
+	case len(words) == 3 && words[2] == restoring:
+		return 0, fmt.Errorf("a backup was being restored here, which was broken off; restore it again")
 	}
 	return version, nil
 }

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tandem/doc"
+	"tandem/doc/disk/wal"
 	"tandem/doc/doctest"
 	"tandem/ot"
 )
@@ -42,7 +43,7 @@ func rig(t *testing.T, cfg Config) doctest.Rig {
 			cfg.MaxTransaction = opens % 2 // every second time, each batch alone
 			opens++
 			checkRig(t, dir)
-			cfg.Hooks = Hooks{BeforeSync: pulled, BeforeCopy: pulled}
+			cfg.Hooks = Hooks{BeforeLog: pulled, BeforeSync: pulled, BeforeCopy: pulled}
 			s, err := Open(dir, cfg)
 			require.NoError(t, err)
 			kills[s] = killed
@@ -98,6 +99,8 @@ func openTest(t testing.TB, dir string) *testStore {
 		}
 	}
 	s, err := Open(dir, Config{Hooks: Hooks{
+		BeforeLog:  hook(func(h Hooks) func() error { return h.BeforeLog }),
+		AfterLog:   hook(func(h Hooks) func() error { return h.AfterLog }),
 		BeforeSync: hook(func(h Hooks) func() error { return h.BeforeSync }),
 		AfterSync:  hook(func(h Hooks) func() error { return h.AfterSync }),
 		BeforeCopy: hook(func(h Hooks) func() error { return h.BeforeCopy }),
@@ -192,8 +195,41 @@ func save(s doc.Store, snap *doc.Snapshot) error {
 	return <-done
 }
 
-// D2: what a reader is told is durable. bbolt shows a commit as soon as its meta page is written.
-func TestReadsWaitForTheOutcome(t *testing.T) {
+// D2: what a reader is told is durable. While the log syncs a record nobody sees it; a commit of the database, which bbolt shows as
+// soon as its meta page is written, is waited for.
+func TestReadsSeeWhatIsDurable(t *testing.T) {
+	for _, outcome := range []error{nil, errPulled} {
+		s := openTest(t, t.TempDir())
+		p := newPage(t, s, "d")
+		p.write(s, 2)
+		written, decided := make(chan struct{}), make(chan struct{})
+		s.set(Hooks{AfterLog: func() error { close(written); <-decided; return outcome }})
+		b := p.batch(3, "more")
+		appended := make(chan error, 1)
+		s.Append(b, func(err error) { appended <- err })
+		<-written
+		require.Equal(t, p.place, p.snapshot(s).Place)
+		got, err := s.Read(background, p.place.ID, 1, 9, 1000)
+		require.NoError(t, err)
+		require.Len(t, got, 2)
+		close(decided)
+		require.ErrorIs(t, <-appended, outcome)
+		s.set(Hooks{})
+		if outcome == nil {
+			p.took(b)
+		}
+		require.NoError(t, s.checkpointer.now(background)) // the log is safe again
+		require.Equal(t, p.place, p.snapshot(s).Place)
+		p.write(s, 1)
+		require.NoError(t, s.Close())
+		s = openTest(t, s.dir)
+		require.Equal(t, p.place, p.snapshot(s).Place)
+		require.NoError(t, s.Close())
+	}
+}
+
+// A commit of the database is seen by nobody before its outcome is known.
+func TestReadsWaitForTheDatabase(t *testing.T) {
 	for _, outcome := range []error{nil, errPulled} {
 		s := openTest(t, t.TempDir())
 		p := newPage(t, s, "d")
@@ -203,60 +239,96 @@ func TestReadsWaitForTheOutcome(t *testing.T) {
 			AfterSync:  func() error { close(written); <-decided; return outcome },
 			BeforeCopy: func() error { return errPulled },
 		})
-		b := p.batch(3, "more")
-		appended := make(chan error, 1)
-		s.Append(b, func(err error) { appended <- err })
+		created := make(chan error, 1)
+		go func() {
+			_, err := s.Load(background, "new", doc.Text)
+			created <- err
+		}()
 		<-written
 		ended, cancel := context.WithCancel(background)
 		cancel()
-		_, err := s.Read(ended, p.place.ID, 1, 9, 1000)
+		_, err := s.Load(ended, "d", 0)
 		require.ErrorIs(t, err, context.Canceled)
-		type answer struct {
-			revs int
-			err  error
-		}
-		answers := make(chan answer, 2)
+		answers := make(chan error, 1)
 		go func() {
-			got, err := s.Read(background, p.place.ID, 1, 9, 1000)
-			answers <- answer{len(got), err}
-		}()
-		go func() {
-			stored, err := s.Load(background, "d", 0)
-			if err == nil {
-				answers <- answer{int(stored.Place().Rev), nil}
-				return
-			}
-			answers <- answer{0, err}
+			_, err := s.Load(background, "d", 0)
+			answers <- err
 		}()
 		select {
-		case a := <-answers:
-			require.Fail(t, "a read did not wait", "%v", a)
+		case err := <-answers:
+			require.Fail(t, "a read did not wait", "%v", err)
 		default:
 		}
 		close(decided)
-		for range 2 {
-			a := <-answers
-			if outcome == nil {
-				require.Equal(t, answer{5, nil}, a)
-				continue
-			}
-			require.ErrorIs(t, a.err, doc.ErrUnavailable)
+		err = <-answers
+		require.ErrorIs(t, <-created, outcome)
+		if outcome == nil {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, doc.ErrUnavailable)
 		}
-		require.ErrorIs(t, <-appended, outcome)
 		s.set(Hooks{BeforeCopy: func() error { return errPulled }})
 		_ = s.Close()
 	}
 }
 
-// D5: after a commit whose outcome is unknown nothing is answered until the store was copied; then it goes on.
+// D5: after a sync of the log whose outcome is unknown nothing is appended until everything acknowledged stands in the database, and the
+// log begins anew; what was in doubt never comes back behind what was acknowledged since.
+func TestUnknownOutcomeOfTheLog(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		hooks Hooks
+	}{
+		{"not there", Hooks{BeforeLog: once(errPulled)}},
+		{"there all the same", Hooks{AfterLog: once(errPulled)}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := openTest(t, t.TempDir())
+			p, beside := newPage(t, s, "d"), newPage(t, s, "beside")
+			p.write(s, 3)
+			beside.write(s, 3)
+			hooks := row.hooks
+			hooks.BeforeSync = func() error { return errFull } // the database takes nothing for now
+			s.set(hooks)
+			err := p.append(s, p.batch(2, "in doubt"))
+			require.ErrorIs(t, err, errPulled)
+			require.ErrorIs(t, err, doc.ErrUnavailable)
+			require.NotErrorIs(t, err, doc.ErrConflict)
+			for range 2 {
+				require.ErrorIs(t, beside.append(s, beside.batch(1, "x")), doc.ErrUnavailable)
+				require.ErrorIs(t, s.checkpointer.now(background), errFull)
+			}
+			require.Equal(t, p.place, p.snapshot(s).Place)
+			s.set(Hooks{})
+			require.NoError(t, s.checkpointer.now(background))
+			for range 3 {
+				p.write(s, 2)
+				beside.write(s, 2)
+			}
+			// The process dies here: what is on disk is what a copy has.
+			again := filepath.Join(t.TempDir(), "again")
+			require.NoError(t, os.CopyFS(again, os.DirFS(s.dir)))
+			for _, dir := range []string{again, s.dir} {
+				if dir == s.dir {
+					require.NoError(t, s.Close())
+				}
+				reopened := openTest(t, dir)
+				require.Equal(t, p.place, p.snapshot(reopened).Place)
+				require.Equal(t, beside.place, beside.snapshot(reopened).Place)
+				require.NoError(t, reopened.Close())
+			}
+		})
+	}
+}
+
+// D5: after a commit of the database whose outcome is unknown nothing is answered until it was copied; then everything acknowledged is there.
 func TestUnknownOutcome(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		hooks Hooks
-		there bool
 	}{
-		{"not there", Hooks{BeforeSync: once(errPulled)}, false},
-		{"there all the same", Hooks{AfterSync: once(errPulled)}, true},
+		{"not there", Hooks{BeforeSync: once(errPulled)}},
+		{"there all the same", Hooks{AfterSync: once(errPulled)}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := openTest(t, t.TempDir())
@@ -264,6 +336,7 @@ func TestUnknownOutcome(t *testing.T) {
 			p.write(s, 3)
 			beside.write(s, 3)
 			require.NoError(t, save(s, p.snapshot(s)))
+			p.write(s, 2)
 			healed := make(chan struct{})
 			hooks := row.hooks
 			tries := 0
@@ -276,8 +349,7 @@ func TestUnknownOutcome(t *testing.T) {
 			}
 			s.set(hooks)
 			inode := inodeOf(t, s.dir)
-			b := p.batch(2, "two")
-			err := p.append(s, b)
+			err := save(s, p.snapshot(s))
 			require.ErrorIs(t, err, errPulled)
 			require.NotErrorIs(t, err, doc.ErrConflict)
 
@@ -297,9 +369,6 @@ func TestUnknownOutcome(t *testing.T) {
 			close(healed)
 			s.healing.Wait()
 			require.NotEqual(t, inode, inodeOf(t, s.dir), "another file")
-			if row.there {
-				p.took(b)
-			}
 			require.Equal(t, p.place, p.snapshot(s).Place)
 			require.Equal(t, beside.place, beside.snapshot(s).Place)
 			p.write(s, 2)
@@ -325,15 +394,13 @@ func TestOpenMakesSafe(t *testing.T) {
 	p := newPage(t, s, "d")
 	p.write(s, 2)
 	s.set(Hooks{AfterSync: once(errPulled), BeforeCopy: func() error { return errPulled }})
-	b := p.batch(1, "x")
-	require.ErrorIs(t, p.append(s, b), errPulled)
+	require.ErrorIs(t, save(s, p.snapshot(s)), errPulled)
 	require.Error(t, s.Close())
 	_, err := Open(dir, Config{Hooks: Hooks{BeforeCopy: func() error { return errPulled }}})
 	require.ErrorIs(t, err, errPulled)
 	inode := inodeOf(t, dir)
 	s = openTest(t, dir)
 	require.NotEqual(t, inode, inodeOf(t, dir))
-	p.took(b)
 	require.Equal(t, p.place, p.snapshot(s).Place)
 	require.NoError(t, s.Close())
 	inode = inodeOf(t, dir)
@@ -348,16 +415,25 @@ func TestDiskFull(t *testing.T) {
 	p := newPage(t, s, "d")
 	p.write(s, 2)
 	inode := inodeOf(t, s.dir)
+	s.set(Hooks{BeforeLog: func() error { return wal.ErrFull }})
+	for range 3 {
+		require.ErrorIs(t, p.append(s, p.batch(1, "x")), doc.ErrNoSpace)
+		require.Equal(t, p.place, p.snapshot(s).Place)
+	}
+	// The log has space that it took before; the database has none.
 	s.set(Hooks{BeforeSync: func() error { return errFull }})
 	for range 3 {
-		err := p.append(s, p.batch(1, "x"))
-		require.ErrorIs(t, err, doc.ErrUnavailable)
-		require.ErrorIs(t, err, errFull)
+		p.write(s, 1)
 		require.Equal(t, p.place, p.snapshot(s).Place)
-		require.ErrorIs(t, save(s, p.snapshot(s)), errFull)
+		err := save(s, p.snapshot(s))
+		require.ErrorIs(t, err, errFull)
+		require.ErrorIs(t, err, doc.ErrNoSpace)
+		_, err = s.Load(background, "new", doc.Text)
+		require.ErrorIs(t, err, doc.ErrNoSpace)
 	}
 	s.set(Hooks{})
 	p.write(s, 2)
+	require.NoError(t, save(s, p.snapshot(s)))
 	require.Equal(t, p.place, p.snapshot(s).Place)
 	require.Equal(t, inode, inodeOf(t, s.dir), "no copy is needed, for which there is no space")
 	require.NoError(t, s.Close())

@@ -197,7 +197,7 @@ func (e *engine) update(f func(*writing) error) (unsafe bool, err error) {
 		return false, nil
 	case e.untouched(db, err):
 		e.settle()
-		return false, fmt.Errorf("%w: %w", doc.ErrUnavailable, err)
+		return false, fmt.Errorf("%w: %w: %w", doc.ErrUnavailable, doc.ErrNoSpace, err)
 	}
 	err = fmt.Errorf("%w: a commit failed, and the store is being made safe: %w", doc.ErrUnavailable, err)
 	if rollback := guard(tx.Rollback); rollback != nil && !errors.Is(rollback, bolterrors.ErrTxClosed) {
@@ -231,14 +231,19 @@ func (e *engine) untouched(db *bbolt.DB, failure error) bool {
 	if !full || !errors.As(failure, &write) {
 		return false
 	}
-	last := e.durable.Load()
-	err := guard(func() error {
+	last, err := lastTransaction(db)
+	return err == nil && last == e.durable.Load()
+}
+
+// lastTransaction is the number of the last commit in a database.
+func lastTransaction(db *bbolt.DB) (last uint64, err error) {
+	err = guard(func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			last = uint64(tx.ID())
 			return nil
 		})
 	})
-	return err == nil && last == e.durable.Load()
+	return last, err
 }
 
 // settle tells the readers that were too early that the outcome is known.

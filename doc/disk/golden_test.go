@@ -82,8 +82,58 @@ func describe(bucket string, key, value []byte) (says string, again []byte, err 
 			return "does not count", nil, nil
 		}
 		return fmt.Sprintf("does not count: %s of document %s, number=%d, floor=%d", t.kind, t.document, t.number, t.floor), t.encode(), nil
+	case metaBucket:
+		p, err := decodePosition(value)
+		return fmt.Sprintf("segment %d offset %d", p.Segment, p.Offset), encodePosition(p), err
+	case straysBucket:
+		record, err := unseal(bucket, key, value)
+		if err != nil {
+			return "", nil, err
+		}
+		says, again, err := describeLogRecord(record.rest)
+		return says, seal(bucket, key, append([]byte{form}, again...)), err
 	}
 	return "", nil, fmt.Errorf("there is no bucket %q", bucket)
+}
+
+// describeLogRecord is what a record of the log says, in one line; and the record again.
+func describeLogRecord(record []byte) (says string, again []byte, err error) {
+	entries, err := decodeRecord(record)
+	if err != nil {
+		return "", nil, err
+	}
+	var b strings.Builder
+	for _, e := range entries {
+		fmt.Fprintf(&b, "{%s epoch=%s after rev=%d lineage=%s:", e.prev.ID, e.prev.Epoch, e.prev.Rev, e.prev.Lineage)
+		for _, c := range e.commits {
+			fmt.Fprintf(&b, " [client=%x seq=%d digest=%x time=%d author=%q op=%x]", c.Client[:], c.Seq, c.Digest[:], c.Time, c.Author, c.Bytes)
+		}
+		b.WriteString("}")
+		e.encode()
+	}
+	return b.String(), appendRecord(nil, entries), nil
+}
+
+// Every example of a record of the log in FORMAT.md is one.
+func TestFormatLogRecords(t *testing.T) {
+	text, err := os.ReadFile("FORMAT.md")
+	require.NoError(t, err)
+	parts := strings.Split(string(text), "```log\n")
+	require.Greater(t, len(parts), 1)
+	for _, part := range parts[1:] {
+		block, _, _ := strings.Cut(part, "```")
+		lines := strings.Split(strings.TrimSpace(block), "\n")
+		record, err := hex.DecodeString(strings.TrimSpace(strings.TrimPrefix(lines[0], "record")))
+		require.NoError(t, err)
+		says, again, err := describeLogRecord(record)
+		require.NoError(t, err)
+		require.Equal(t, strings.TrimSpace(strings.TrimPrefix(lines[1], "says")), says)
+		require.Equal(t, record, again)
+		for n := range record[:len(record)-1] {
+			fewer, _, err := describeLogRecord(record[:n])
+			require.True(t, err != nil || strings.HasPrefix(says, fewer) && (n == 1 || strings.HasSuffix(fewer, "}")), "%d bytes", n)
+		}
+	}
 }
 
 func describeSpan(key, value []byte) (says string, again []byte, err error) {
@@ -174,9 +224,6 @@ func TestFormatExamples(t *testing.T) {
 		seen[fmt.Sprint(e.bucket, " ", e.value[0])] = true
 	}
 	for _, bucket := range buckets {
-		if bucket == metaBucket {
-			continue
-		}
 		for f := byte(form); f <= newestForm(bucket); f++ {
 			require.True(t, seen[fmt.Sprint(bucket, " ", f)], "FORMAT.md has no example of %s, form %d", bucket, f)
 		}

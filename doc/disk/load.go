@@ -85,6 +85,11 @@ func (s *Store) create(ctx context.Context, name string, kind doc.Kind) error {
 // load reads a document as it is at one moment, in several transactions. What it finds wrong is damage only when the document
 // has not changed meanwhile.
 func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stored, error) {
+	now, _, err := s.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	ahead := s.tails.of(now.id) // before the head: what the tail lacks, the database has from then on
 	h, raw, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
@@ -93,8 +98,15 @@ func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 		return nil, fmt.Errorf("%w: document %q is of the kind %s, not %s", doc.ErrKind, name, h.kind, kind)
 	}
 	stored, err := s.replay(ctx, h)
-	if err == nil || !errors.Is(err, doc.ErrDamaged) {
-		return stored, err
+	if err == nil {
+		for _, c := range ahead.behind(h) {
+			stored.Commits = append(stored.Commits, c)
+			stored.Clients[c.Client] = doc.Record{Seq: c.Seq, Rev: c.Rev, Digest: c.Digest}
+		}
+		return stored, nil
+	}
+	if !errors.Is(err, doc.ErrDamaged) {
+		return nil, err
 	}
 	if _, now, e := s.find(ctx, name); errors.Is(e, errAbsent) || e == nil && !bytes.Equal(raw, now) {
 		return nil, errMoved

@@ -56,51 +56,73 @@ func (s *Store) chunk(ctx context.Context, bucket string, prefix, from []byte, s
 
 // Read implements doc.Store.
 func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, maxBytes int) (got []doc.Commit, err error) {
+	ahead := s.tails.of(id) // before the head: what the tail lacks, the database has from then on
 	err = s.steady(ctx, id, func(h *head) error {
-		got, err = s.read(ctx, h, first, last, maxBytes)
+		got, err = s.read(ctx, h, ahead.behind(h), first, last, maxBytes)
 		return err
 	})
 	return got, err
 }
 
-func (s *Store) read(ctx context.Context, h *head, first, last doc.Revision, maxBytes int) ([]doc.Commit, error) {
-	if first <= h.floor || first > last || first > h.rev {
-		return nil, fmt.Errorf("disk: revisions %d to %d of document %s, which has %d to %d", first, last, h.id, h.floor+1, h.rev)
+// read is Read of a document of which only the log has what is ahead of its head.
+func (s *Store) read(ctx context.Context, h *head, ahead []doc.Commit, first, last doc.Revision, maxBytes int) (got []doc.Commit, err error) {
+	end := h.rev + doc.Revision(len(ahead))
+	if first <= h.floor || first > last || first > end {
+		return nil, fmt.Errorf("disk: revisions %d to %d of document %s, which has %d to %d", first, last, h.id, h.floor+1, end)
 	}
-	last = min(last, h.rev)
 	maxBytes = max(maxBytes, 0)
-	at := doc.Place{ID: h.id, Epoch: h.epoch, Rev: first - 1}
-	var got []doc.Commit
 	size := 0
+	if first <= h.rev {
+		if got, size, err = s.readBlocks(ctx, h, first, min(last, h.rev), maxBytes); err != nil {
+			return nil, err
+		}
+	}
+	next := first + doc.Revision(len(got))
+	if next <= h.rev || next > end {
+		return got, nil
+	}
+	for _, c := range ahead[next-h.rev-1:] {
+		if c.Rev > last || size > maxBytes && len(got) > 0 {
+			break
+		}
+		got = append(got, c)
+		size += len(c.Bytes)
+	}
+	return got, nil
+}
+
+// readBlocks is Read of what the database has; size is that of the commits' Bytes.
+func (s *Store) readBlocks(ctx context.Context, h *head, first, last doc.Revision, maxBytes int) (got []doc.Commit, size int, err error) {
+	at := doc.Place{ID: h.id, Epoch: h.epoch, Rev: first - 1}
 	for at.Rev < last && (size <= maxBytes || len(got) == 0) {
 		pairs, _, err := s.chunk(ctx, commitsBucket, h.history[:], numberKey(h.history, uint64(at.Rev)+1), min(maxBytes-size, readChunk))
 		if err != nil {
-			return nil, structural(h, err)
+			return nil, 0, structural(h, err)
 		}
 		if len(pairs) == 0 {
-			return nil, damaged(h, at.Rev+1, errors.New("it is missing"))
+			return nil, 0, damaged(h, at.Rev+1, errors.New("it is missing"))
 		}
 		for _, p := range pairs {
 			lineage, commits, err := decodeBlock(p.key, p.value)
 			if err != nil {
-				return nil, damaged(h, at.Rev+1, err)
+				return nil, 0, damaged(h, at.Rev+1, err)
 			}
 			if len(got) == 0 {
 				at.Lineage = lineageBefore(first, lineage, commits)
 			}
 			if commits, err = follow(h, &at, lineage, commits); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			for i := range commits {
 				if commits[i].Rev > last || size > maxBytes && len(got) > 0 {
-					return got, nil
+					return got, size, nil
 				}
 				got = append(got, commits[i])
 				size += len(commits[i].Bytes)
 			}
 		}
 	}
-	return got, nil
+	return got, size, nil
 }
 
 // lineageBefore is the lineage before revision first, as the block that should hold it has it.

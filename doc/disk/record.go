@@ -20,15 +20,16 @@ const (
 	spansBucket     = "spans"     // history, level, index → a composed operation; with a part behind it: a slice of a large one
 	versionsBucket  = "versions"  // id, revision → a named version
 	trashBucket     = "trash"     // what does not count, or no more
-	metaBucket      = "meta"      // what concerns the whole store
+	metaBucket      = "meta"      // "log" → the position up to which the log has been moved here
+	straysBucket    = "strays"    // id, last revision → what the log had of a document that was found damaged
 )
 
 // buckets are all of them; newBuckets those that format 1 had not.
 var (
 	buckets = []string{
-		namesBucket, documentsBucket, clientsBucket, commitsBucket, snapshotsBucket, piecesBucket, trashBucket, spansBucket, versionsBucket, metaBucket,
+		namesBucket, documentsBucket, clientsBucket, commitsBucket, snapshotsBucket, piecesBucket, trashBucket, spansBucket, versionsBucket, metaBucket, straysBucket,
 	}
-	newBuckets = []string{spansBucket, versionsBucket, metaBucket}
+	newBuckets = []string{spansBucket, versionsBucket, metaBucket, straysBucket}
 )
 
 // form is the first byte of every record; form2 that of heads, blocks and trash since format 2.

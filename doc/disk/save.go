@@ -19,6 +19,9 @@ func (s *Store) Save(snapshot *doc.Snapshot, done func(error)) {
 // save writes a snapshot, unless a newer one counts.
 func (v *saver) save(snap *doc.Snapshot) error {
 	place := snap.Place
+	if err := v.store.settle(context.Background(), place.ID); err != nil {
+		return err
+	}
 	err := v.onHistory(place)
 	if err == nil {
 		err = v.write(snap)

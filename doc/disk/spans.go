@@ -22,7 +22,7 @@ func (s *Store) Span(ctx context.Context, id doc.ID, epoch doc.Epoch, span doc.S
 	}
 	op, err := s.readSpan(ctx, h.history, span)
 	if err != nil && ctx.Err() == nil && !unavailable(err) {
-		s.log.Warn("a composed operation cannot be read", "doc", h.name, "rev", span.Last(), "err", err)
+		s.logger.Warn("a composed operation cannot be read", "doc", h.name, "rev", span.Last(), "err", err)
 		return nil, nil
 	}
 	return op, err

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"tandem/doc"
+	"tandem/doc/disk/wal"
 )
 
 // Config says how to open a store. The zero value works.
@@ -17,15 +19,21 @@ type Config struct {
 	LockTimeout    time.Duration // how long to wait for another process to let go of the directory; default 1 s, at once: negative
 	MaxTransaction int           // bytes of one transaction, about; default 1 MiB
 	Owner          string        // who uses the store, for the error another process gets: "tandem serve on 127.0.0.1:8080"
-	Hooks          Hooks         // for tests only
+	// CheckpointEvery and CheckpointBytes are how long, and how much of it, the log has what the database does not; default 5 s and 4 MiB.
+	CheckpointEvery time.Duration
+	CheckpointBytes int
+	Log             wal.Config // of the write-ahead log; the zero value works
+	Hooks           Hooks      // for tests only
 }
 
 // Hooks break a store, in tests. They are called one at a time; nil does nothing.
 type Hooks struct {
-	// BeforeSync is called in place of a commit that is about to be written, when it returns an error: nothing is written.
-	BeforeSync func() error
-	// AfterSync is called after a commit has been written, before anybody hears of it. Its error is the commit's.
-	AfterSync func() error
+	// BeforeLog is called in place of a record of the log that is about to be written, when it returns an error: nothing is written.
+	BeforeLog func() error
+	// AfterLog is called after a record has been written, before anybody hears of it. Its error is the record's.
+	AfterLog func() error
+	// BeforeSync and AfterSync are the same for a commit of the database.
+	BeforeSync, AfterSync func() error
 	// BeforeCopy is called before the store is made safe again. Its error lets that fail.
 	BeforeCopy func() error
 }
@@ -40,19 +48,33 @@ func (cfg Config) withDefaults() Config {
 	if cfg.MaxTransaction <= 0 {
 		cfg.MaxTransaction = 1 << 20
 	}
+	if cfg.CheckpointEvery <= 0 {
+		cfg.CheckpointEvery = 5 * time.Second
+	}
+	if cfg.CheckpointBytes <= 0 {
+		cfg.CheckpointBytes = 4 << 20
+	}
 	return cfg
 }
 
 // Store is the embedded doc.Store: one directory, used by one process.
 type Store struct {
 	// Immutable after Open.
-	log       *slog.Logger
-	lock      *dirLock
-	engine    *engine
-	committer *committer
-	saver     *saver
-	stop      chan struct{} // closed by Close: healing ends
-	healing   sync.WaitGroup
+	dir          string
+	logger       *slog.Logger
+	lock         *dirLock
+	engine       *engine
+	log          *appendLog
+	tails        tails
+	appender     *appender
+	checkpointer *checkpointer
+	committer    *committer
+	saver        *saver
+	stop         chan struct{} // closed by Close: healing ends
+	healing      sync.WaitGroup
+
+	// Held by what copies the whole store: one at a time.
+	copying sync.Mutex
 
 	closing sync.Once
 	closed  error // set by closing
@@ -65,6 +87,9 @@ const (
 	healFirst = 50 * time.Millisecond
 	healMost  = 10 * time.Second
 )
+
+// logDir is the directory of the write-ahead log.
+const logDir = "log"
 
 // Open opens the store in a directory, which is created where it is missing. Its errors are one line that names the directory and
 // says what to do.
@@ -83,8 +108,9 @@ func open(dir string, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		log:  cfg.Logger,
-		lock: lock,
+		dir:    dir,
+		logger: cfg.Logger,
+		lock:   lock,
 		engine: &engine{
 			path:      filepath.Join(dir, databaseFile),
 			lock:      lock,
@@ -93,7 +119,8 @@ func open(dir string, cfg Config) (*Store, error) {
 			committed: make(chan struct{}),
 			older:     version < format,
 		},
-		stop: make(chan struct{}),
+		tails: tails{docs: map[doc.ID]*tail{}},
+		stop:  make(chan struct{}),
 	}
 	if err = s.trust(); err == nil && version < format {
 		if err = settleFormat(dir); err != nil {
@@ -105,8 +132,75 @@ func open(dir string, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s.committer = newCommitter(s.engine.update, s.heal, cfg.MaxTransaction)
+	if err := s.openLog(cfg); err != nil {
+		s.committer.close()
+		close(s.stop)
+		s.healing.Wait()
+		_ = s.engine.close()
+		lock.unlock()
+		return nil, err
+	}
+	s.appender = newAppender(s, cfg.MaxTransaction)
 	s.saver = newSaver(s)
 	return s, nil
+}
+
+// openLog moves what the log has, and the database does not, to the database: what a process that was killed had acknowledged, and
+// possibly a record that it had not.
+func (s *Store) openLog(cfg Config) error {
+	var from wal.Position
+	err := s.engine.view(context.Background(), func(tx *reading) (err error) {
+		from, err = decodePosition(tx.get(metaBucket, logKey))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("the position of the log: %w", err)
+	}
+	began := time.Now()
+	log, replay, err := wal.Open(filepath.Join(s.dir, logDir), from, cfg.Log, func(begin, end wal.Position, record []byte) error {
+		entries, err := decodeRecord(record)
+		if err != nil {
+			return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
+		}
+		for _, e := range entries {
+			if err := s.takeIn(e, end); err != nil {
+				return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.log = &appendLog{store: s, wal: log, hooks: cfg.Hooks}
+	s.tails.renew(log.End())
+	s.checkpointer = newCheckpointer(s, cfg.CheckpointEvery, cfg.CheckpointBytes)
+	err = s.checkpointer.now(context.Background())
+	if err != nil {
+		s.checkpointer.close()
+		_ = log.Close()
+		return fmt.Errorf("move the log to the database: %w", err)
+	}
+	if replay.Records > 0 || replay.Torn > 0 {
+		s.logger.Info("the log was replayed: the store was not closed", "records", replay.Records, "bytes", replay.Bytes, "torn", replay.Torn,
+			"took", time.Since(began).Round(time.Millisecond).String())
+	}
+	return nil
+}
+
+// takeIn takes in an entry of the log. What the database has of it already is left out when it is moved. An entry of another epoch takes
+// the place of what is before it: the database had all of that when it gave the document the epoch. Any other one that does not follow is
+// damage.
+func (s *Store) takeIn(e *entry, end wal.Position) error {
+	switch here := s.tails.of(e.prev.ID).end; {
+	case here.Rev == 0 || here == e.prev:
+	case here.Epoch != e.prev.Epoch:
+		s.tails.drop(e.prev.ID, here.Rev)
+	default:
+		return fmt.Errorf("the log has revision %d of document %s behind revision %d", e.prev.Rev+1, e.prev.ID, here.Rev)
+	}
+	s.tails.add([]*entry{e}, end)
+	return nil
 }
 
 // trust opens the database when what can be read of it is on disk (D2): a process that was killed in the middle of a commit
@@ -118,7 +212,7 @@ func (s *Store) trust() error {
 			return s.engine.start()
 		}
 		s.lock.mark(false)
-		s.log.Error("the store's file cannot be synced; it is copied", "err", err)
+		s.logger.Error("the store's file cannot be synced; it is copied", "err", err)
 	}
 	return s.engine.heal()
 }
@@ -130,10 +224,10 @@ func (s *Store) heal() {
 		for {
 			err := s.engine.heal()
 			if err == nil {
-				s.log.Info("the store is safe again")
+				s.logger.Info("the store is safe again")
 				return
 			}
-			s.log.Error("the store is not available", "err", err)
+			s.logger.Error("the store is not available", "err", err)
 			timer := time.NewTimer(wait)
 			select {
 			case <-timer.C:
@@ -149,18 +243,20 @@ func (s *Store) heal() {
 // Close implements doc.Store. What was handed over is done when it returns; its error is the reason why something could not be.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
+		s.appender.close()
 		s.saver.close()
+		s.checkpointer.close()
 		s.committer.close()
 		close(s.stop)
 		s.healing.Wait()
 		s.closed = s.engine.close()
+		if err := s.log.wal.Close(); s.closed == nil {
+			s.closed = err
+		}
 		s.lock.unlock()
 	})
 	return s.closed
 }
-
-// Append implements doc.Store.
-func (s *Store) Append(batch *doc.Batch, done func(error)) { s.committer.edit(appendWork(batch, done)) }
 
 // unavailable reports whether err is the store's and not the document's.
 func unavailable(err error) bool {

@@ -60,7 +60,7 @@ func (v *saver) emptyTrash(more func() error) (failed error) {
 		case unavailable(err) || key == nil:
 			return err
 		default:
-			v.store.log.Warn("something that was removed could not be cleared away", "err", err)
+			v.store.logger.Warn("something that was removed could not be cleared away", "err", err)
 			from = append(key, 0) // the next one
 			if failed == nil {
 				failed = err

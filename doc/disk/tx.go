@@ -2,8 +2,11 @@ package disk
 
 import (
 	"bytes"
+	"fmt"
 
 	"go.etcd.io/bbolt"
+
+	"tandem/doc"
 )
 
 // fillPercent is how full bbolt leaves the pages that it splits. History grows at the end of each document's keys, where a
@@ -63,3 +66,24 @@ func (w *writing) delete(bucket string, key []byte) error { return w.bucket(buck
 
 // number returns a number that no snapshot has had.
 func (w *writing) number() (uint64, error) { return w.bucket(piecesBucket).NextSequence() }
+
+// head returns what a document is now; nil where there is none.
+func (r *reading) head(id doc.ID) (*head, error) {
+	value := r.get(documentsBucket, id[:])
+	if value == nil {
+		return nil, nil
+	}
+	h, err := decodeHead(id, value)
+	if err != nil {
+		return nil, fmt.Errorf("%w: document %s: %w", doc.ErrDamaged, id, err)
+	}
+	return h, nil
+}
+
+// damaged names the document and the revision of what cannot be read.
+func damaged(h *head, rev doc.Revision, err error) error {
+	return fmt.Errorf("%w: document %q (%s), revision %d: %w", doc.ErrDamaged, h.name, h.id, rev, err)
+}
+
+// keys is how many keys a bucket has.
+func (r *reading) keys(bucket string) int { return r.tx.Bucket([]byte(bucket)).Inspect().KeyN }

@@ -4,13 +4,19 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"tandem/doc"
 )
 
-// Faulty lets calls of another store fail. Calls of Load, Append, Read and Save are counted together, from 1.
+// HangTime is how long a call takes at least that is Hung.
+const HangTime = time.Second
+
+// Faulty lets calls of another store fail. All calls but Close are counted together, from 1. It is no doc.Archive, whatever it wraps:
+// see FaultyArchive.
 type Faulty struct {
 	store doc.Store
+	hung  sync.WaitGroup // calls with a done that is still to come
 
 	// Guarded by mu.
 	mu    sync.Mutex
@@ -25,7 +31,8 @@ func NewFaulty(store doc.Store) *Faulty {
 	return &Faulty{store: store, plan: map[int]Outcome{}}
 }
 
-// Fail makes the n-th call from now on come out like that: Lost is not passed on; WrittenLate is, and fails then.
+// Fail makes the n-th call from now on come out like that: Lost is not passed on; WrittenLate is, and fails then; Hung works, and
+// takes HangTime longer.
 func (f *Faulty) Fail(n int, how Outcome) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -50,55 +57,89 @@ func (f *Faulty) next() Outcome {
 
 func failed() error { return fmt.Errorf("%w: %w", doc.ErrUnavailable, ErrUnknown) }
 
-// Load implements doc.Store.
-func (f *Faulty) Load(ctx context.Context, name string, kind doc.Kind) (*doc.Stored, error) {
-	how := f.next()
-	if how == Lost {
-		return nil, failed()
+// call is a call that answers when it returns.
+func (f *Faulty) call(ctx context.Context, do func() error) error {
+	switch f.next() {
+	case Lost:
+		return failed()
+	case WrittenLate:
+		_ = do()
+		return failed()
+	case Hung:
+		timer := time.NewTimer(HangTime)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	s, err := f.store.Load(ctx, name, kind)
-	if how == WrittenLate {
-		return nil, failed()
-	}
-	return s, err
+	return do()
 }
 
-// Append implements doc.Store. A batch that is not passed on goes as one that the store refuses, so that done is called when
-// and where the store does that.
+// called is a call that returns something.
+func called[T any](ctx context.Context, f *Faulty, do func() (T, error)) (result T, err error) {
+	err = f.call(ctx, func() error {
+		result, err = do()
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return result, nil
+}
+
+// answer is the done of a call, as it comes out. lost is called instead of the call itself, where that is not passed on: it asks for
+// what the store refuses, so that done is called when and where the store does that.
+func (f *Faulty) answer(done func(error), do, lost func(done func(error))) {
+	switch f.next() {
+	case Lost:
+		lost(func(error) { done(failed()) })
+	case WrittenLate:
+		do(func(error) { done(failed()) })
+	case Hung:
+		f.hung.Add(1)
+		do(func(err error) {
+			time.AfterFunc(HangTime, func() {
+				defer f.hung.Done()
+				done(err)
+			})
+		})
+	default:
+		do(done)
+	}
+}
+
+// Load implements doc.Store.
+func (f *Faulty) Load(ctx context.Context, name string, kind doc.Kind) (*doc.Stored, error) {
+	return called(ctx, f, func() (*doc.Stored, error) { return f.store.Load(ctx, name, kind) })
+}
+
+// Ready implements doc.Store.
+func (f *Faulty) Ready() error { return f.store.Ready() }
+
+// Append implements doc.Store.
 func (f *Faulty) Append(batch *doc.Batch, done func(error)) {
-	how := f.next()
-	if how == Written {
-		f.store.Append(batch, done)
-		return
-	}
-	if how == Lost {
-		batch = &doc.Batch{Prev: batch.Prev}
-	}
-	f.store.Append(batch, func(error) { done(failed()) })
+	f.answer(done, func(done func(error)) { f.store.Append(batch, done) },
+		func(done func(error)) { f.store.Append(&doc.Batch{Prev: batch.Prev}, done) })
 }
 
 // Read implements doc.Store.
 func (f *Faulty) Read(ctx context.Context, id doc.ID, first, last doc.Revision, maxBytes int) ([]doc.Commit, error) {
-	if f.next() != Written {
-		return nil, failed()
-	}
-	return f.store.Read(ctx, id, first, last, maxBytes)
+	return called(ctx, f, func() ([]doc.Commit, error) { return f.store.Read(ctx, id, first, last, maxBytes) })
 }
 
-// Save implements doc.Store; see Append.
+// Save implements doc.Store.
 func (f *Faulty) Save(snapshot *doc.Snapshot, done func(error)) {
-	how := f.next()
-	if how == Written {
-		f.store.Save(snapshot, done)
-		return
-	}
-	if how == Lost {
-		refused := *snapshot
-		refused.Place.Rev = -1
-		snapshot = &refused
-	}
-	f.store.Save(snapshot, func(error) { done(failed()) })
+	refused := *snapshot
+	refused.Place.Rev = -1
+	f.answer(done, func(done func(error)) { f.store.Save(snapshot, done) }, func(done func(error)) { f.store.Save(&refused, done) })
 }
 
 // Close implements doc.Store.
-func (f *Faulty) Close() error { return f.store.Close() }
+func (f *Faulty) Close() error {
+	err := f.store.Close()
+	f.hung.Wait()
+	return err
+}

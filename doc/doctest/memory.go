@@ -104,6 +104,9 @@ func (m *Memory) newEpoch() (e doc.Epoch) {
 	return e
 }
 
+// Ready implements doc.Store: there is always space.
+func (m *Memory) Ready() error { return nil }
+
 // Append implements doc.Store: the batch waits for Step.
 func (m *Memory) Append(batch *doc.Batch, done func(error)) {
 	m.add(pending{batch: &doc.Batch{Prev: batch.Prev, Commits: copyCommits(batch.Commits)}, done: done})

@@ -1,8 +1,11 @@
 package doctest
 
 import (
+	"context"
 	"maps"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -144,6 +147,52 @@ func TestFaulty(t *testing.T) {
 }
 
 func TestMemoryArchive(t *testing.T) { RunArchive(t, memoryRig) }
+
+// A FaultyArchive without a plan is the archive it wraps.
+func TestFaultyArchiveWithoutFaults(t *testing.T) {
+	RunArchive(t, func(t *testing.T) Rig {
+		rig := memoryRig(t)
+		return Rig{
+			Open: func() doc.Store { return NewFaultyArchive(rig.Open().(doc.Archive)) },
+			Kill: func(s doc.Store) { rig.Kill(s.(*FaultyArchive).archive) },
+		}
+	})
+}
+
+// A call that hangs works, and takes a second longer; Close waits for what it has still to report.
+func TestFaultyHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory(1)
+		defer m.Run()()
+		f := NewFaultyArchive(m)
+		a := open(t, f, "a")
+		a.write(t, f, a.small(1, 4))
+		span := doc.Span{Level: 1, Index: 1}
+		for name, do := range map[string]func() error{
+			"load":      func() error { _, err := f.Load(background, "a", 0); return err },
+			"append":    func() error { b := a.small(1, 1); defer a.took(t, b); return appendAndWait(f, b) },
+			"save":      func() error { return saveAndWait(f, a.snapshot(t)) },
+			"save span": func() error { return saveSpanAndWait(f, a.place.ID, a.place.Epoch, span, spanBytes(span, 3)) },
+			"trim":      func() error { return f.Trim(background, a.trimming(t, 0)) },
+		} {
+			f.Fail(1, Hung)
+			began := time.Now()
+			require.NoError(t, do(), name)
+			require.Equal(t, HangTime, time.Since(began), name)
+		}
+		a.check(t, m)
+		f.Fail(1, Hung)
+		ended, cancel := context.WithCancel(background)
+		cancel()
+		_, err := f.Load(ended, "a", 0)
+		require.ErrorIs(t, err, context.Canceled)
+		f.Fail(1, Hung)
+		reported := false
+		f.Append(a.small(1, 1), func(error) { reported = true })
+		require.NoError(t, f.Close())
+		require.True(t, reported)
+	})
+}
 
 // A backup is a copy: it does not change with the store, and can be restored again.
 func TestMemoryRestore(t *testing.T) {

@@ -1,0 +1,137 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+
+	"tandem/doc"
+)
+
+// Compacted says what a compaction did to the database file, in bytes.
+type Compacted struct {
+	Before int64 `json:"before"`
+	After  int64 `json:"after"`
+}
+
+// Compact writes the database to a new file without what is free in the old one, and puts that in its place. People go on editing;
+// documents that are new wait meanwhile.
+func (s *Store) Compact(ctx context.Context) (Compacted, error) {
+	var c Compacted
+	err := s.frozen(ctx, func() (err error) {
+		c, err = s.engine.compact()
+		return err
+	})
+	if err != nil {
+		return Compacted{}, fmt.Errorf("compact store %s: %w", s.engine.path, err)
+	}
+	return c, nil
+}
+
+// compactTransaction is how much one transaction of the new file has, in bytes.
+const compactTransaction = 1 << 20
+
+// compact replaces the database by a copy without free pages. The committer is frozen; views go on, and see the old file until the new
+// one is in its place.
+func (e *engine) compact() (c Compacted, err error) {
+	e.mu.RLock()
+	old, why := e.db, e.why
+	e.mu.RUnlock()
+	if old == nil {
+		return c, why
+	}
+	fresh := e.path + copySuffix
+	defer func() {
+		if err != nil {
+			_ = os.Remove(fresh)
+		}
+	}()
+	if err := copyPairs(fresh, old, e); err != nil {
+		return c, err
+	}
+	if err := checkStructure(fresh); err != nil {
+		return c, err
+	}
+	for size, path := range map[*int64]string{&c.Before: e.path, &c.After: fresh} {
+		info, err := os.Stat(path)
+		if err != nil {
+			return c, err
+		}
+		*size = info.Size()
+	}
+	if err := os.Rename(fresh, e.path); err != nil {
+		return c, err
+	}
+	if err := syncDir(filepath.Dir(e.path)); err != nil {
+		// Which of the two a power cut would leave is not known: they say the same. But nobody may write to one of them.
+		e.giveUp(old, fmt.Errorf("%w: the directory could not be synced: %w", doc.ErrUnavailable, err))
+		return c, errors.Join(err, e.heal())
+	}
+	return c, e.swap(old)
+}
+
+// copyPairs writes all pairs of a database to a new, synced file.
+func copyPairs(to string, from *bbolt.DB, e *engine) (err error) {
+	_ = os.Remove(to)
+	db, err := openBolt(to, e.wait)
+	if err != nil {
+		return err
+	}
+	db.NoSync = true // until all of it is there
+	err = guard(func() error { return bbolt.Compact(db, from, compactTransaction) })
+	if err == nil {
+		err = db.Sync()
+	}
+	if e := db.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = syncFile(to)
+	}
+	return err
+}
+
+// swap opens the file that took the database's place, and closes the one before.
+func (e *engine) swap(old *bbolt.DB) error {
+	db, err := openBolt(e.path, e.wait)
+	if err != nil {
+		e.giveUp(old, fmt.Errorf("%w: the compacted database does not open: %w", doc.ErrUnavailable, err))
+		return errors.Join(err, e.heal())
+	}
+	last, err := lastTransaction(db)
+	if err != nil {
+		_ = db.Close()
+		e.giveUp(old, fmt.Errorf("%w: the compacted database cannot be read: %w", doc.ErrUnavailable, err))
+		return errors.Join(err, e.heal())
+	}
+	e.mu.Lock() // no view is under way
+	e.db = db
+	e.durable.Store(last)
+	e.mu.Unlock()
+	return guard(old.Close)
+}
+
+// Scrub implements doc.Archive: what was removed stands in free pages of the database, and in segments of the log.
+func (s *Store) Scrub(ctx context.Context) error {
+	if err := s.saver.emptied(ctx); err != nil {
+		return err
+	}
+	if _, err := s.log.wal.Rotate(); err != nil {
+		return fmt.Errorf("%w: rotate the log: %w", doc.ErrUnavailable, err)
+	}
+	if _, err := s.Compact(ctx); err != nil {
+		return err
+	}
+	// The checkpoint of the compaction was before the position, which lies in the segment that is new.
+	if err := s.checkpointer.now(ctx); err != nil {
+		return err
+	}
+	if err := s.log.wal.Scrub(); err != nil {
+		return fmt.Errorf("scrub the log: %w", err)
+	}
+	return nil
+}

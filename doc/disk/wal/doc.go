@@ -1,0 +1,2 @@
+// Package wal is a write-ahead log.
+package wal

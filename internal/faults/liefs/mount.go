@@ -1,0 +1,59 @@
+//go:build linux
+
+package liefs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"os"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+)
+
+// Available says why disks cannot be mounted here, or nil.
+func Available() error {
+	if _, err := os.Stat("/dev/fuse"); errors.Is(err, fs.ErrNotExist) {
+		return errors.New("no FUSE: /dev/fuse is absent")
+	}
+	file, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("no FUSE: /dev/fuse: %w", err)
+	}
+	if os.Geteuid() != 0 {
+		err = errors.New("no FUSE: mounting /dev/fuse without help needs root")
+	}
+	return errors.Join(err, file.Close())
+}
+
+// A Mount is a disk in a directory, until Unmount.
+type Mount struct {
+	server *fuse.Server
+}
+
+// NewMount mounts a disk in a directory, which is there.
+func NewMount(disk *Disk, dir string) (*Mount, error) {
+	server, err := fuse.NewServer(kernelView{fuse.NewDefaultRawFileSystem(), disk}, dir, &fuse.MountOptions{
+		FsName: "liefs", Name: "liefs", DirectMountStrict: true, AllowOther: true,
+		DisableXAttrs: true, DisableReadDirPlus: true, ExplicitDataCacheControl: true,
+		MaxWrite: 128 << 10, Logger: log.New(io.Discard, "", 0),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mount liefs at %s: %w", dir, err)
+	}
+	go server.Serve() // ends with Unmount, which waits for it
+	if err := server.WaitMount(); err != nil {
+		return nil, errors.Join(fmt.Errorf("mount liefs at %s: %w", dir, err), server.Unmount())
+	}
+	return &Mount{server}, nil
+}
+
+// Unmount takes the disk out of its directory, which nobody may use any more.
+func (m *Mount) Unmount() error {
+	if err := m.server.Unmount(); err != nil {
+		return fmt.Errorf("unmount liefs: %w", err)
+	}
+	return nil
+}
