@@ -91,8 +91,11 @@ func restrict(_, _ string, c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) { _ = syscall.Fchmod(int(fd), socketMode) })
 }
 
-// Close ends the requests that are under way, waits for them until ctx is done, and removes the socket.
+// Close ends the requests that are under way, waits for them until ctx is done, and removes the socket. Of nil it does nothing.
 func (c *Control) Close(ctx context.Context) error {
+	if c == nil {
+		return nil
+	}
 	c.cancel()
 	err := c.server.Shutdown(ctx)
 	if err != nil {

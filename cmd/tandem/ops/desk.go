@@ -14,8 +14,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
-	"time"
 
 	"tandem/doc"
 	"tandem/doc/disk"
@@ -246,45 +244,20 @@ func (d *Desk) Import(ctx context.Context, name string, r io.Reader) (result Imp
 	return result, nil
 }
 
-// pipe is a listener within the process.
-type pipe struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
+// Trim moves a document's floor up.
+func (d *Desk) Trim(ctx context.Context, q TrimRequest) (t Trimmed, err error) {
+	err = d.call(ctx, http.MethodPost, "/trim", nil, q, &t)
+	return t, err
 }
 
-func newPipe() *pipe { return &pipe{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (p *pipe) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+// Erase takes out of a document's past what was inserted and deleted again.
+func (d *Desk) Erase(ctx context.Context, q EraseRequest) (e Erased, err error) {
+	err = d.call(ctx, http.MethodPost, "/erase", nil, q, &e)
+	return e, err
 }
 
-// Accept implements net.Listener.
-func (p *pipe) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
+// Remove takes a document away.
+func (d *Desk) Remove(ctx context.Context, q RemoveRequest) (r Removed, err error) {
+	err = d.call(ctx, http.MethodPost, "/remove", nil, q, &r)
+	return r, err
 }
-
-// Close implements net.Listener.
-func (p *pipe) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-// Addr implements net.Listener.
-func (p *pipe) Addr() net.Addr { return &net.UnixAddr{Name: socketName, Net: "unix"} }
-
-// patience is how long what has to be done after an interrupted request may take.
-const patience = 10 * time.Second

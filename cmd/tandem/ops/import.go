@@ -44,24 +44,37 @@ func (o *Office) importDocument(r *http.Request) (result Imported, err error) {
 	if err := doc.CheckName(name); err != nil {
 		return result, err
 	}
-	switch _, err := o.store.Info(ctx, name); {
-	case err == nil:
-		return result, fmt.Errorf("%w: %q; choose another name, or remove that one first", ErrExists, name)
-	case !errors.Is(err, doc.ErrNotFound):
+	if err := o.absent(ctx, name); err != nil { // before people who edit it are sent away
 		return result, err
 	}
-	file := bufio.NewReaderSize(r.Body, 64<<10)
 	result.Document = name
-	if begin, _ := file.Peek(len(historyBegin)); string(begin) == historyBegin {
-		err = o.importHistory(ctx, name, file, &result)
-	} else {
-		err = o.importText(ctx, name, file, &result)
-	}
+	err = o.registry.Alone(ctx, name, func() error { // nobody sees the half of it
+		if err := o.absent(ctx, name); err != nil {
+			return err
+		}
+		file := bufio.NewReaderSize(r.Body, 64<<10)
+		if begin, _ := file.Peek(len(historyBegin)); string(begin) == historyBegin {
+			return o.importHistory(ctx, name, file, &result)
+		}
+		return o.importText(ctx, name, file, &result)
+	})
 	return result, err
 }
 
+// absent is an error where there is a document.
+func (o *Office) absent(ctx context.Context, name string) error {
+	_, err := o.store.Info(ctx, name)
+	switch {
+	case err == nil:
+		return fmt.Errorf("%w: %q; choose another name, or remove that one first", ErrExists, name)
+	case errors.Is(err, doc.ErrNotFound):
+		return nil
+	}
+	return err
+}
+
 // A growth is a document that is being made, commit by commit, at the store: through a session it would have other times and
-// authors. Nobody else has it: it was not there, and each append has what went before as its condition.
+// authors. Nobody else has it (Alone), and each append has what went before as its condition.
 type growth struct {
 	store   doc.Archive
 	content *ot.Text
@@ -84,9 +97,6 @@ func (o *Office) grow(ctx context.Context, name string, kind doc.Kind) (*growth,
 	stored, err := o.store.Load(ctx, name, kind)
 	if err != nil {
 		return nil, err
-	}
-	if stored.Place().Rev > 0 {
-		return nil, fmt.Errorf("%w: %q; somebody has made it this very moment", ErrExists, name)
 	}
 	g := &growth{store: o.store, content: ot.NewText(), kind: kind, place: stored.Place(), durable: stored.Place()}
 	_, _ = rand.Read(g.client[:]) // it never fails
@@ -145,6 +155,9 @@ func (g *growth) finish(ctx context.Context) error {
 	g.store.Save(&doc.Snapshot{Place: g.place, Content: content, Hash: content.Hash()}, func(err error) { done <- err })
 	return <-done
 }
+
+// patience is how long what has to be done after a failed import may take.
+const patience = 10 * time.Second
 
 // abandon takes away what was made. It is called with the reason, and returns it.
 func (g *growth) abandon(why error) error {

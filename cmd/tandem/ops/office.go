@@ -40,6 +40,9 @@ func New(dir string, store *disk.Store, registry *doc.Registry) *Office {
 	o.mux.HandleFunc("GET /document", answer(o.document))
 	o.mux.HandleFunc("GET /export", o.export)
 	o.mux.HandleFunc("POST /import", answer(o.importDocument))
+	o.mux.HandleFunc("POST /trim", answer(o.trim))
+	o.mux.HandleFunc("POST /erase", answer(o.erase))
+	o.mux.HandleFunc("POST /remove", answer(o.remove))
 	return o
 }
 
@@ -58,7 +61,7 @@ const maxProblem = 64 << 10
 // kinds are the errors that a command tells apart.
 var kinds = map[string]error{
 	"not found": doc.ErrNotFound, "exists": ErrExists, "damaged": doc.ErrDamaged, "no space": doc.ErrNoSpace,
-	"unavailable": doc.ErrUnavailable, "name": doc.ErrName, "file": ErrFile,
+	"unavailable": doc.ErrUnavailable, "name": doc.ErrName, "file": ErrFile, "revision": doc.ErrRevision, "trimmed": doc.ErrTrimmed,
 }
 
 // err is the error of a problem, as it was on the other side.
@@ -107,8 +110,8 @@ type backupRequest struct {
 
 func (o *Office) backup(r *http.Request) (disk.BackupInfo, error) {
 	var q backupRequest
-	if err := json.NewDecoder(io.LimitReader(r.Body, maxProblem)).Decode(&q); err != nil {
-		return disk.BackupInfo{}, fmt.Errorf("bad request: %w", err)
+	if err := read(r, &q); err != nil {
+		return disk.BackupInfo{}, err
 	}
 	return o.store.Backup(r.Context(), q.File)
 }
