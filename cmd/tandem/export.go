@@ -57,7 +57,7 @@ func (p *program) importCommand() *cobra.Command {
 				return fmt.Errorf("%s: %w", args[1], err)
 			}
 			if made.LineEnds > 0 {
-				fmt.Fprintf(p.stderr, "tandem: %s made LF: a text's lines end with LF\n", count(made.LineEnds, "line end"))
+				fmt.Fprintf(p.stderr, "tandem: %s became LF: a text's lines end with LF\n", count(made.LineEnds, "line end"))
 			}
 			fmt.Fprintf(p.stdout, "%s: %s, revision %d, %d UTF-16 code units\n", shown(made.Document), made.Kind, made.Revision, made.Units)
 			return nil

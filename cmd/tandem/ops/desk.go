@@ -186,21 +186,22 @@ func (d *Desk) Compact(ctx context.Context) (c disk.Compacted, err error) {
 
 // Copy makes a consistent copy of the database beside it. release removes it, and so does the end of this process.
 func (d *Desk) Copy(ctx context.Context) (file string, release func(), err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	answer, err := d.send(ctx, http.MethodPost, "/copy", nil, nil)
+	held, hold := io.Pipe()
+	answer, err := d.send(ctx, http.MethodPost, "/copy", nil, held)
 	if err != nil {
-		cancel()
-		return "", nil, err
+		return "", nil, errors.Join(err, hold.Close())
+	}
+	release = func() {
+		_ = hold.Close()
+		_, _ = io.Copy(io.Discard, answer.Body) // until it is gone
+		_ = answer.Body.Close()
 	}
 	var c copied
 	if err := json.NewDecoder(answer.Body).Decode(&c); err != nil {
-		cancel()
-		return "", nil, errors.Join(d.broken(ctx, err), answer.Body.Close())
+		release()
+		return "", nil, d.broken(ctx, err)
 	}
-	return filepath.Join(d.dir, c.Name), func() {
-		cancel()
-		_ = answer.Body.Close()
-	}, nil
+	return filepath.Join(d.dir, c.Name), release, nil
 }
 
 // Documents are the documents whose names come behind one, in the order of their names.

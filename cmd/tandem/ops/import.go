@@ -105,6 +105,9 @@ func (o *Office) grow(ctx context.Context, name string, kind doc.Kind) (*growth,
 
 // commit adds an operation.
 func (g *growth) commit(ctx context.Context, op ot.Op, at time.Time, author string) error {
+	if err := doc.CheckKeys(op); err != nil {
+		return err
+	}
 	if g.kind == doc.Text {
 		if err := op.CheckPlain(); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+	"time"
 
 	"tandem/doc"
 	"tandem/doc/disk"
@@ -25,13 +25,12 @@ type Office struct {
 	registry *doc.Registry
 	mux      *http.ServeMux
 
-	// Held while a copy of the database is there: there is one at a time.
-	copying sync.Mutex
+	copying chan struct{} // has room for one: there is one copy of the database at a time
 }
 
 // New is the Office of an open store, whose documents are run by registry. What a copy of before left is removed.
 func New(dir string, store *disk.Store, registry *doc.Registry) *Office {
-	o := &Office{dir: dir, store: store, registry: registry, mux: http.NewServeMux()}
+	o := &Office{dir: dir, store: store, registry: registry, mux: http.NewServeMux(), copying: make(chan struct{}, 1)}
 	_ = os.Remove(filepath.Join(dir, copyName)) // mostly, there is none
 	o.mux.HandleFunc("POST /backup", answer(o.backup))
 	o.mux.HandleFunc("POST /compact", answer(o.compact))
@@ -91,6 +90,9 @@ func answer[T any](do func(r *http.Request) (T, error)) http.HandlerFunc {
 
 func refuse(w http.ResponseWriter, err error) {
 	p := problem{Error: oneLine(err)}
+	if errors.Is(err, context.Canceled) { // whoever asked has gone, or else this process is about to
+		p.Error = "the server is stopping: ask again when it runs, or when it has stopped"
+	}
 	for kind, sentinel := range kinds {
 		if errors.Is(err, sentinel) {
 			p.Kind = kind
@@ -128,13 +130,16 @@ type copied struct {
 	Name string `json:"name"` // in the data directory
 }
 
-// copy makes a copy that lives as long as the request (P3).
+// copy makes a copy that lives as long as the request's body comes: the Desk ends it, or its process does (P3). The answer ends when the
+// copy is gone.
 func (o *Office) copy(w http.ResponseWriter, r *http.Request) {
-	if !o.copying.TryLock() {
+	select {
+	case o.copying <- struct{}{}:
+		defer func() { <-o.copying }()
+	default:
 		refuse(w, errors.New("another check is under way: wait until it has ended"))
 		return
 	}
-	defer o.copying.Unlock()
 	path := filepath.Join(o.dir, copyName)
 	defer os.Remove(path)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -145,11 +150,13 @@ func (o *Office) copy(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
+	control := http.NewResponseController(w)
+	defer context.AfterFunc(r.Context(), func() { _ = control.SetReadDeadline(time.Now()) })() // this process stops
+	_ = control.EnableFullDuplex()
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(copied{copyName}); err == nil {
-		err = http.NewResponseController(w).Flush()
-	}
-	<-r.Context().Done()
+	_ = json.NewEncoder(w).Encode(copied{copyName}) // a Desk that is gone has ended the body
+	_ = control.Flush()
+	_, _ = io.Copy(io.Discard, r.Body)
 }
 
 // errorTrailer says, behind an answer that has begun, why it is not whole.
