@@ -52,6 +52,10 @@ var rules = map[string]rule{
 		deny:   []string{"net"},
 		reason: "a store knows documents, not who edits them, so that another store can take its place",
 	},
+	"doc/disk/wal": {
+		allow: []string{"golang.org/x/sys/unix"}, deny: []string{"net"}, closed: true,
+		reason: "a log keeps opaque bytes: it knows no documents and no database, so that it is tested by itself",
+	},
 	"server/wire": {
 		allow: []string{"ot", "ot/pack", "doc", msgpack}, deny: []string{"net", "os"},
 		reason: "the messages are shared with the clients and are bytes only: no socket, no server",
@@ -147,6 +151,8 @@ func TestImportRulesNotice(t *testing.T) {
 		{"doc/disk/store.go", bbolt, true},
 		{"doc/disk/store.go", "github.com/klauspost/compress/zstd", true},
 		{"doc/disk/store.go", "tandem/server", false},
+		{"doc/disk/wal/append.go", "tandem/doc", false},
+		{"doc/disk/wal/sync_linux.go", "golang.org/x/sys/unix", true},
 		{"server/http.go", gorilla, false},
 		{"server/conn.go", gorilla, true},
 		{"server/http.go", "tandem/doc/disk", false},

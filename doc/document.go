@@ -22,6 +22,10 @@ type Config struct {
 	UnloadAfter time.Duration
 	// MaxDocuments is how many documents are in memory at a time: 10,000 by default.
 	MaxDocuments int
+	// Retention is how much of their past documents keep: all of it by default. It needs a store that is an Archive.
+	Retention Retention
+	// RetentionEvery is how often documents are trimmed to it, about: every hour by default.
+	RetentionEvery time.Duration
 	// Logger is where documents report: slog.Default() by default.
 	Logger *slog.Logger
 }
@@ -30,6 +34,7 @@ func (c Config) withDefaults() Config {
 	c.StateConfig = c.StateConfig.withDefaults()
 	c.PresenceEvery = cmp.Or(c.PresenceEvery, 50*time.Millisecond)
 	c.MaxDocuments = cmp.Or(c.MaxDocuments, 10_000)
+	c.RetentionEvery = cmp.Or(c.RetentionEvery, retentionEvery)
 	c.UnloadAfter = cmp.Or(c.UnloadAfter, 30*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -356,7 +361,7 @@ func (d *Document) grow() {
 // unload ends a document that nobody needs, or that was stopped; it reports whether it did.
 func (d *Document) unload() bool {
 	d.mu.Lock()
-	busy := len(d.sessions)+len(d.calls)+len(d.opens)+len(d.leaves)+len(d.queued)+len(d.tasks) > 0
+	busy := len(d.sessions)+len(d.calls)+len(d.opens)+len(d.leaves)+len(d.queued)+len(d.tasks) > 0 || d.state.forgetting != nil
 	now := time.Now()
 	switch {
 	case busy && !d.stopped:

@@ -144,6 +144,12 @@ var (
 	ErrReadOnly = errors.New("read only")
 	ErrNoSpace  = errors.New("no space left") // also from a store: nothing was written
 
+	// From History.
+	ErrNoArchive = errors.New("the store keeps no past")
+	ErrTrimmed   = errors.New("history is gone") // the revision is below the floor
+	ErrRevision  = errors.New("no such revision")
+	ErrVersion   = errors.New("bad name of a version")
+
 	// From a store.
 	ErrConflict    = errors.New("append condition failed") // concerns this document alone; nothing was written
 	ErrUnavailable = errors.New("store unavailable")       // for now

@@ -14,10 +14,12 @@ type Registry struct {
 	// Immutable after New.
 	store    Store
 	composer *composer
+	history  *History
 	cfg      Config
-	// Ends the loads that are under way.
-	ctx    context.Context
-	cancel context.CancelFunc
+	// Ends the loads that are under way, and the retention pass.
+	ctx       context.Context
+	cancel    context.CancelFunc
+	retaining sync.WaitGroup // the retention pass
 
 	// Guarded by mu.
 	mu      sync.Mutex
@@ -32,16 +34,29 @@ type entry struct {
 	doc    *Document
 	err    error
 	gone   chan struct{} // closed when the entry has left the map
+	held   bool          // it keeps the document out of memory (hold.go), and has neither doc nor err
+
+	// Guarded by Registry.mu.
+	next *entry // takes its place in the map; nil: none
 }
 
 // NewRegistry keeps documents of a store in memory while they are used. The store stays the caller's to close, after the Registry.
 func NewRegistry(store Store, cfg Config) *Registry {
 	ctx, cancel := context.WithCancel(context.Background())
 	cfg = cfg.withDefaults()
-	return &Registry{
+	r := &Registry{
 		store: store, composer: newComposer(store, cfg.Logger), cfg: cfg,
 		ctx: ctx, cancel: cancel, entries: map[string]*entry{},
 	}
+	r.history = newHistory(r)
+	switch {
+	case cfg.Retention == Retention{}:
+	case r.history.archive == nil:
+		cfg.Logger.Warn("the store keeps no past: nothing is trimmed")
+	default:
+		r.retaining.Go(r.keepRetention) // ends with Close
+	}
+	return r
 }
 
 // Open attaches a session to the document called name, which is loaded, or created, where it is not in memory; of kind 0 it is
@@ -50,33 +65,44 @@ func (r *Registry) Open(ctx context.Context, name string, kind Kind, o *OpenRequ
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
+	var session *Session
+	err := r.with(ctx, name, kind, func(d *Document) (err error) {
+		if kind != 0 && d.kind != kind {
+			return fmt.Errorf("%w: %q is %s, not %s", ErrKind, name, d.kind, kind)
+		}
+		session, err = d.open(ctx, o, wake)
+		return err
+	})
+	return session, err
+}
+
+// with calls f with the document, which is loaded where it is not in memory; again with the next, as long as f says errUnloaded.
+func (r *Registry) with(ctx context.Context, name string, kind Kind, f func(*Document) error) error {
 	for {
 		e, err := r.entry(name, kind)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		select {
 		case <-e.loaded:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 		switch {
+		case e.held:
 		case e.err != nil && e.kind != kind: // that answers another question
 		case e.err != nil:
-			return nil, e.err
-		case kind != 0 && e.doc.kind != kind:
-			return nil, fmt.Errorf("%w: %q is %s, not %s", ErrKind, name, e.doc.kind, kind)
+			return e.err
 		default:
-			session, err := e.doc.open(ctx, o, wake)
-			if !errors.Is(err, errUnloaded) {
-				return session, err
+			if err := f(e.doc); !errors.Is(err, errUnloaded) {
+				return err
 			}
 		}
 		// It is on its way out. Whoever comes meanwhile waits, and has it loaded anew.
 		select {
 		case <-e.gone:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }
@@ -108,7 +134,9 @@ func (r *Registry) run(name string, e *entry) {
 		<-e.doc.gone
 	}
 	r.mu.Lock()
-	delete(r.entries, name)
+	if delete(r.entries, name); e.next != nil {
+		r.entries[name] = e.next
+	}
 	r.mu.Unlock()
 	close(e.gone)
 }
@@ -162,5 +190,6 @@ func (r *Registry) Close(ctx context.Context) error {
 		}
 	}
 	r.composer.close()
+	r.retaining.Wait()
 	return nil
 }

@@ -122,7 +122,8 @@ func (s *Store) Base(ctx context.Context, id doc.ID) (base *ot.Text, err error) 
 	return base, err
 }
 
-// Remove implements doc.Archive. Everything but the name and the head goes to the trash.
+// Remove implements doc.Archive. Everything but the name and the head goes to the trash. A batch that is on its way to the log meanwhile
+// goes with the document.
 func (s *Store) Remove(ctx context.Context, at doc.Place) error {
 	return s.saver.do(ctx, func() error {
 		if err := s.settle(ctx, at.ID); err != nil {
@@ -130,7 +131,7 @@ func (s *Store) Remove(ctx context.Context, at doc.Place) error {
 		}
 		var h *head
 		return s.saver.commit(0, func(tx *writing) (err error) {
-			h, err = headAt(tx, at)
+			h, err = s.headAt(tx, at)
 			return err
 		}, func(tx *writing) error {
 			if err := tx.delete(namesBucket, []byte(h.name)); err != nil {
@@ -149,8 +150,9 @@ func (s *Store) Remove(ctx context.Context, at doc.Place) error {
 	})
 }
 
-// headAt is the head of a document that must be at a place, and else ErrConflict.
-func headAt(tx *writing, at doc.Place) (*head, error) {
+// headAt is the head of a document that must be at a place, and else ErrConflict. The log may have gone on.
+func (s *Store) headAt(tx *writing, at doc.Place) (*head, error) {
+	ahead := s.tails.of(at.ID)
 	h, err := tx.head(at.ID)
 	if err != nil {
 		return nil, err
@@ -158,15 +160,15 @@ func headAt(tx *writing, at doc.Place) (*head, error) {
 	if h == nil {
 		return nil, fmt.Errorf("%w: there is no document %s", doc.ErrConflict, at.ID)
 	}
-	return h, isAt(h, at)
+	if here := ahead.place(h); here != at {
+		return nil, notAt(here, at)
+	}
+	return h, nil
 }
 
-func isAt(h *head, at doc.Place) error {
-	if h.place() == at {
-		return nil
-	}
+func notAt(here, at doc.Place) error {
 	return fmt.Errorf("%w: document %s is at revision %d, epoch %s, lineage %s; not at %d, %s, %s",
-		doc.ErrConflict, h.id, h.rev, h.epoch, h.lineage, at.Rev, at.Epoch, at.Lineage)
+		doc.ErrConflict, here.ID, here.Rev, here.Epoch, here.Lineage, at.Rev, at.Epoch, at.Lineage)
 }
 
 // conflictWhereAbsent: whoever names a place of a document that is not there has missed that it went.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"tandem/doc"
+	"tandem/doc/disk/wal"
 )
 
 // maxProblems is how many problems a Report names.
@@ -61,19 +62,19 @@ func checkDir(ctx context.Context, dir string) (*Report, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return checkFile(ctx, filepath.Join(dir, databaseFile))
+	return checkFile(ctx, filepath.Join(dir, databaseFile), filepath.Join(dir, logDir))
 }
 
-// CheckDatabase is Check for a database file, which may be a copy. Nobody must write to it meanwhile.
+// CheckDatabase is Check for a database file that has everything, as Store.Copy writes it.
 func CheckDatabase(ctx context.Context, path string) (*Report, error) {
-	report, err := checkFile(ctx, path)
+	report, err := checkFile(ctx, path, "")
 	if err != nil {
 		return nil, fmt.Errorf("check database %s: %w", path, err)
 	}
 	return report, nil
 }
 
-func checkFile(ctx context.Context, path string) (*Report, error) {
+func checkFile(ctx context.Context, path, log string) (*Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -83,19 +84,23 @@ func checkFile(ctx context.Context, path string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return checkValues(ctx, f, info.Size())
+	return checkValues(ctx, f, info.Size(), log)
 }
 
-func checkValues(ctx context.Context, f io.ReaderAt, size int64) (*Report, error) {
+// checkValues checks a database, and the log in front of it; "": there is none.
+func checkValues(ctx context.Context, f io.ReaderAt, size int64, log string) (*Report, error) {
 	c := &checker{
 		ctx: ctx, report: &Report{Problems: []string{}, Documents: []DocumentReport{}},
-		said: map[string]bool{}, damaged: map[doc.ID]bool{}, histories: map[doc.ID]bool{},
+		said: map[string]bool{}, damaged: map[doc.ID]bool{}, histories: map[doc.ID]bool{}, tails: tails{docs: map[doc.ID]*tail{}},
 	}
 	values, err := openValues(f, size, c.problem)
 	if err != nil {
 		c.problem(err) // no page of it can be found
 	} else {
 		c.values = values
+		if log != "" {
+			c.log(log)
+		}
 		c.run()
 	}
 	if err := ctx.Err(); err != nil {
@@ -121,6 +126,7 @@ type checker struct {
 	said      map[string]bool // of the report: a page that is damaged is met more than once
 	damaged   map[doc.ID]bool // documents whose head cannot be read, and which the report names
 	histories map[doc.ID]bool // those that are not called like their document
+	tails     tails           // what the log has and the database may not have
 }
 
 // problem notes what does not concern one document alone.
@@ -148,6 +154,23 @@ func (c *checker) each(bucket string, visit func(key, value []byte)) {
 	}
 }
 
+// log reads the log from where the database says that it has everything.
+func (c *checker) log(dir string) {
+	value, err := c.values.get(metaBucket, logKey)
+	if err != nil {
+		c.problem(err)
+		return
+	}
+	from, err := decodePosition(value)
+	if err != nil {
+		c.problemf("the position of the log: %w", err)
+		return
+	}
+	if _, err := wal.Verify(dir, from, wal.Config{}, c.tails.replay); err != nil {
+		c.problem(err)
+	}
+}
+
 func (c *checker) run() {
 	c.listBuckets()
 	c.each(namesBucket, c.name)
@@ -157,6 +180,9 @@ func (c *checker) run() {
 		if _, err := unseal(metaBucket, key, value); err != nil {
 			c.problem(err)
 		}
+	})
+	c.each(straysBucket, func(key, _ []byte) {
+		c.problemf("the end of a document that was found damaged was kept apart, under %x", key)
 	})
 	for _, bucket := range []string{clientsBucket, commitsBucket, snapshotsBucket, piecesBucket, spansBucket, versionsBucket} {
 		c.orphans(bucket)
@@ -219,11 +245,14 @@ func (c *checker) named(id doc.ID, d *DocumentReport) error {
 		c.damaged[id] = true
 		return err
 	}
-	d.Revision = h.rev
+	ahead := c.tails.of(id)
+	if d.Revision = h.rev; ahead.end.Epoch == h.epoch {
+		d.Revision = max(h.rev, ahead.end.Rev)
+	}
 	if h.name != d.Name {
 		return fmt.Errorf("document %s says that it is %q", id, h.name)
 	}
-	return c.document(h)
+	return c.document(h, ahead)
 }
 
 // nameless finds heads without a name.

@@ -21,7 +21,7 @@ import (
 
 // checkBytes checks a database that is in memory.
 func checkBytes(t *testing.T, file []byte) *Report {
-	report, err := checkValues(background, bytes.NewReader(file), int64(len(file)))
+	report, err := checkValues(background, bytes.NewReader(file), int64(len(file)), "")
 	require.NoError(t, err)
 	for _, d := range report.Documents {
 		require.NotContains(t, d.Problem, "runtime error")
@@ -108,6 +108,7 @@ func checkStore(t *testing.T) []byte {
 		p.write(s, 1+n)
 		q.write(s, 2)
 		gone.write(s, 1)
+		require.NoError(t, s.settle(background, p.place.ID), "a block for each")
 	}
 	require.NoError(t, save(s, p.snapshot(s)))
 	require.NoError(t, s.Trim(background, &doc.Trimming{Floor: p.place, Base: p.labelled(s)}))
@@ -348,6 +349,7 @@ func TestCheckFits(t *testing.T) {
 			for range 4 {
 				p.write(s, 2)
 				beside.write(s, 2)
+				require.NoError(t, s.settle(background, p.place.ID), "a block for each")
 			}
 			snap := p.snapshot(s)
 			require.NoError(t, save(s, snap))

@@ -13,6 +13,7 @@ import (
 type documentCheck struct {
 	*checker
 	head     *head
+	ahead    ahead             // what the log has of it
 	contents map[uint64]string // numbers that count, and what for
 	snapshot *snapshotRecord   // nil where there is none
 	base     *ot.Text          // the content at the floor, without labels
@@ -24,9 +25,9 @@ type documentCheck struct {
 	text *ot.Text
 }
 
-func (c *checker) document(h *head) error {
-	k := &documentCheck{checker: c, head: h, contents: map[uint64]string{}}
-	for _, check := range []func() error{k.clients, k.versions, k.contentsOfHead, k.spans, k.history, k.remains} {
+func (c *checker) document(h *head, ahead ahead) error {
+	k := &documentCheck{checker: c, head: h, ahead: ahead, contents: map[uint64]string{}}
+	for _, check := range []func() error{k.clients, k.versions, k.contentsOfHead, k.spans, k.history, k.logged, k.remains} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -154,12 +155,10 @@ func (k *documentCheck) history() error {
 		if commits[0].Rev != k.at.Rev+1 || before != k.at.Lineage {
 			return fmt.Errorf("revision %d, after lineage %s, follows on %d, %s", commits[0].Rev, before, k.at.Rev, k.at.Lineage)
 		}
-		for i := range commits {
-			if err := k.commit(&commits[i]); err != nil {
-				return fmt.Errorf("revision %d: %w", commits[i].Rev, err)
-			}
+		if last := commits[len(commits)-1].Rev; last > h.rev {
+			return fmt.Errorf("history goes on to revision %d, and it ends at %d", last, h.rev)
 		}
-		return k.ctx.Err()
+		return k.replay(commits)
 	})
 	if err == nil && k.at != h.place() {
 		err = fmt.Errorf("history ends at revision %d with the lineage %s, and should at %d with %s", k.at.Rev, k.at.Lineage, h.rev, h.lineage)
@@ -167,9 +166,34 @@ func (k *documentCheck) history() error {
 	return err
 }
 
+// logged goes on with what only the log has.
+func (k *documentCheck) logged() error {
+	h, a := k.head, k.ahead
+	if a.end.Rev <= h.rev || a.end.Epoch != h.epoch {
+		return nil
+	}
+	if first := a.commits[0].Rev; first > h.rev+1 {
+		return fmt.Errorf("the log goes on at revision %d, and the database ends at %d", first, h.rev)
+	}
+	commits := a.behind(h)
+	if err := follows(k.at, &commits[0]); err != nil {
+		return fmt.Errorf("the log: %w", err)
+	}
+	return k.replay(commits)
+}
+
+func (k *documentCheck) replay(commits []doc.Commit) error {
+	for i := range commits {
+		if err := k.commit(&commits[i]); err != nil {
+			return fmt.Errorf("revision %d: %w", commits[i].Rev, err)
+		}
+	}
+	return k.ctx.Err()
+}
+
 func (k *documentCheck) commit(c *doc.Commit) error {
-	if c.Seq < 1 || c.Seq > ot.MaxInt || c.Rev > k.head.rev {
-		return fmt.Errorf("it has the sequence %d, and the document ends at revision %d", c.Seq, k.head.rev)
+	if c.Seq < 1 || c.Seq > ot.MaxInt {
+		return fmt.Errorf("it has the sequence %d", c.Seq)
 	}
 	op, err := ot.DecodeOp(c.Bytes, ot.StoredLimits)
 	if err != nil {

@@ -42,9 +42,10 @@ const retryCheckpoint = time.Second
 // moveBytes is how much of the tails goes into one transaction, about.
 const moveBytes = 512 << 10
 
-func newCheckpointer(s *Store, every time.Duration, bytes int) *checkpointer {
+// newCheckpointer starts one on a store whose database has everything up to a position of the log.
+func newCheckpointer(s *Store, stored wal.Position, every time.Duration, bytes int) *checkpointer {
 	c := &checkpointer{
-		store: s, every: every, bytes: bytes,
+		store: s, stored: stored, every: every, bytes: bytes,
 		ended: make(chan struct{}), stop: make(chan struct{}), wake: make(chan struct{}, 1), asked: make(chan chan error),
 	}
 	go c.run()

@@ -63,7 +63,7 @@ func TestFlippedBits(t *testing.T) {
 		require.NoError(t, os.CopyFS(harmed, os.DirFS(dir)))
 		flip(t, filepath.Join(harmed, databaseFile), at, bit)
 		bad := 0
-		s, err := Open(harmed, Config{})
+		s, err := Open(harmed, Config{Log: smallLog})
 		if err == nil {
 			for name, want := range stored {
 				got, err := s.Load(background, name, doc.Text)

@@ -43,6 +43,7 @@ func rig(t *testing.T, cfg Config) doctest.Rig {
 			cfg.MaxTransaction = opens % 2 // every second time, each batch alone
 			opens++
 			checkRig(t, dir)
+			cfg.Log = smallLog
 			cfg.Hooks = Hooks{BeforeLog: pulled, BeforeSync: pulled, BeforeCopy: pulled}
 			s, err := Open(dir, cfg)
 			require.NoError(t, err)
@@ -55,6 +56,9 @@ func rig(t *testing.T, cfg Config) doctest.Rig {
 		},
 	}
 }
+
+// smallLog is a log whose segments are quickly made.
+var smallLog = wal.Config{SegmentBytes: 64 << 10}
 
 // checkRig holds what a store has left behind against itself.
 func checkRig(t *testing.T, dir string) {
@@ -98,7 +102,7 @@ func openTest(t testing.TB, dir string) *testStore {
 			return f()
 		}
 	}
-	s, err := Open(dir, Config{Hooks: Hooks{
+	s, err := Open(dir, Config{Log: smallLog, Hooks: Hooks{
 		BeforeLog:  hook(func(h Hooks) func() error { return h.BeforeLog }),
 		AfterLog:   hook(func(h Hooks) func() error { return h.AfterLog }),
 		BeforeSync: hook(func(h Hooks) func() error { return h.BeforeSync }),

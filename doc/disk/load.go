@@ -99,6 +99,9 @@ func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 	}
 	stored, err := s.replay(ctx, h)
 	if err == nil {
+		err = ahead.fits(h)
+	}
+	if err == nil {
 		for _, c := range ahead.behind(h) {
 			stored.Commits = append(stored.Commits, c)
 			stored.Clients[c.Client] = doc.Record{Seq: c.Seq, Rev: c.Rev, Digest: c.Digest}

@@ -58,6 +58,9 @@ func (s *Store) chunk(ctx context.Context, bucket string, prefix, from []byte, s
 func (s *Store) Read(ctx context.Context, id doc.ID, first, last doc.Revision, maxBytes int) (got []doc.Commit, err error) {
 	ahead := s.tails.of(id) // before the head: what the tail lacks, the database has from then on
 	err = s.steady(ctx, id, func(h *head) error {
+		if err := ahead.fits(h); err != nil {
+			return err
+		}
 		got, err = s.read(ctx, h, ahead.behind(h), first, last, maxBytes)
 		return err
 	})

@@ -46,11 +46,11 @@ func (w *rewriting) run(ctx context.Context, snapshot *doc.Snapshot) error {
 	if err != nil {
 		return conflictWhereAbsent(err)
 	}
+	if here := h.place(); here != w.Prev {
+		return notAt(here, w.Prev)
+	}
 	w.before = h.floorLineage
 	w.at = doc.Place{ID: h.id, Epoch: w.Epoch, Rev: h.floor, Lineage: h.floorLineage}
-	if err := isAt(h, w.Prev); err != nil {
-		return err
-	}
 	if err := w.writeHistory(ctx); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (w *rewriting) run(ctx context.Context, snapshot *doc.Snapshot) error {
 
 // check is the condition of each of the transactions.
 func (w *rewriting) check(tx *writing) (err error) {
-	w.head, err = headAt(tx, w.Prev)
+	w.head, err = w.store.headAt(tx, w.Prev)
 	return err
 }
 

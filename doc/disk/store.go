@@ -157,24 +157,13 @@ func (s *Store) openLog(cfg Config) error {
 		return fmt.Errorf("the position of the log: %w", err)
 	}
 	began := time.Now()
-	log, replay, err := wal.Open(filepath.Join(s.dir, logDir), from, cfg.Log, func(begin, end wal.Position, record []byte) error {
-		entries, err := decodeRecord(record)
-		if err != nil {
-			return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
-		}
-		for _, e := range entries {
-			if err := s.takeIn(e, end); err != nil {
-				return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
-			}
-		}
-		return nil
-	})
+	log, replay, err := wal.Open(filepath.Join(s.dir, logDir), from, cfg.Log, s.tails.replay)
 	if err != nil {
 		return err
 	}
 	s.log = &appendLog{store: s, wal: log, hooks: cfg.Hooks}
 	s.tails.renew(log.End())
-	s.checkpointer = newCheckpointer(s, cfg.CheckpointEvery, cfg.CheckpointBytes)
+	s.checkpointer = newCheckpointer(s, from, cfg.CheckpointEvery, cfg.CheckpointBytes)
 	err = s.checkpointer.now(context.Background())
 	if err != nil {
 		s.checkpointer.close()
@@ -185,21 +174,6 @@ func (s *Store) openLog(cfg Config) error {
 		s.logger.Info("the log was replayed: the store was not closed", "records", replay.Records, "bytes", replay.Bytes, "torn", replay.Torn,
 			"took", time.Since(began).Round(time.Millisecond).String())
 	}
-	return nil
-}
-
-// takeIn takes in an entry of the log. What the database has of it already is left out when it is moved. An entry of another epoch takes
-// the place of what is before it: the database had all of that when it gave the document the epoch. Any other one that does not follow is
-// damage.
-func (s *Store) takeIn(e *entry, end wal.Position) error {
-	switch here := s.tails.of(e.prev.ID).end; {
-	case here.Rev == 0 || here == e.prev:
-	case here.Epoch != e.prev.Epoch:
-		s.tails.drop(e.prev.ID, here.Rev)
-	default:
-		return fmt.Errorf("the log has revision %d of document %s behind revision %d", e.prev.Rev+1, e.prev.ID, here.Rev)
-	}
-	s.tails.add([]*entry{e}, end)
 	return nil
 }
 

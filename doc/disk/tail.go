@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"fmt"
 	"sync"
 
 	"tandem/doc"
@@ -48,6 +49,35 @@ func (t *tails) add(entries []*entry, end wal.Position) {
 	t.logged = end
 }
 
+// replay takes in a record of the log when that is opened, or checked.
+func (t *tails) replay(_, end wal.Position, record []byte) error {
+	entries, err := decodeRecord(record)
+	if err != nil {
+		return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
+	}
+	for _, e := range entries {
+		if err := t.takeIn(e, end); err != nil {
+			return fmt.Errorf("%w: %w", wal.ErrCorrupt, err)
+		}
+	}
+	return nil
+}
+
+// takeIn takes in an entry of the log. What the database has of it already is left out when it is moved. An entry of another epoch takes
+// the place of what is before it: the database had all of that when it gave the document the epoch. Any other one that does not follow is
+// damage.
+func (t *tails) takeIn(e *entry, end wal.Position) error {
+	switch here := t.of(e.prev.ID).end; {
+	case here.Rev == 0 || here == e.prev:
+	case here.Epoch != e.prev.Epoch:
+		t.drop(e.prev.ID, here.Rev)
+	default:
+		return fmt.Errorf("the log has revision %d of document %s behind revision %d", e.prev.Rev+1, e.prev.ID, here.Rev)
+	}
+	t.add([]*entry{e}, end)
+	return nil
+}
+
 // of is what is there of a document now. What it lacks, the database has, if it is asked afterwards.
 func (t *tails) of(id doc.ID) ahead {
 	t.mu.Lock()
@@ -65,12 +95,27 @@ type ahead struct {
 	end     doc.Place
 }
 
-// behind is what comes behind a head of the database that was read afterwards, without a gap.
+// behind is what comes behind a head of the database that was read afterwards. There is a gap only where the database is damaged (fits).
 func (a ahead) behind(h *head) []doc.Commit {
 	if a.end.Rev <= h.rev || a.end.Epoch != h.epoch {
 		return nil
 	}
-	return a.commits[h.rev+1-a.commits[0].Rev:]
+	return a.commits[max(0, h.rev+1-a.commits[0].Rev):]
+}
+
+// fits refuses what does not go on where the database ends.
+func (a ahead) fits(h *head) error {
+	commits := a.behind(h)
+	if len(commits) == 0 {
+		return nil
+	}
+	if first := commits[0].Rev; first > h.rev+1 {
+		return damaged(h, h.rev+1, fmt.Errorf("the log goes on at revision %d, and the database ends at %d", first, h.rev))
+	}
+	if err := follows(h.place(), &commits[0]); err != nil {
+		return damaged(h, h.rev+1, fmt.Errorf("the log: %w", err))
+	}
+	return nil
 }
 
 // place is where the document ends, of which the database says h.

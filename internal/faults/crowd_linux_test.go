@@ -25,7 +25,7 @@ type crowd struct {
 	docs    []string
 	moved   chan struct{} // holds one: something arrived somewhere
 	pace    time.Duration // between two edits of an author, on average
-	bulk    int           // bytes that each line is longer
+	bulk    int           // bytes that each line is longer; then a document with an unsaved edit waits for it
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -171,8 +171,9 @@ func (c *crowd) begin() {
 				case <-c.stop:
 					return
 				}
-				// A document that has ended takes no edits; event has noted why.
-				_ = a.edit(a.copies[a.rng.IntN(len(a.copies))], c.bulk)
+				if r := a.copies[a.rng.IntN(len(a.copies))]; c.bulk == 0 || r.doc.Saved() {
+					_ = a.edit(r, c.bulk) // a document that has ended takes no edits; event has noted why
+				}
 				timer.Reset(time.Duration(float64(2*c.pace) * a.rng.Float64()))
 			}
 		})
@@ -188,23 +189,25 @@ func (c *crowd) pause() {
 // crowded is the length of a document above which more is removed than typed, in UTF-16 code units.
 const crowded = 6000
 
-// edit makes one edit at a random place: lines typed, or a line of the author's own removed.
+// edit makes one edit at a random place: lines typed, or a line of the author's own removed that is acknowledged. One that is not could
+// still be in the buffer, where it and its removal make nothing, and neither is counted: see replica.saved.
 func (a *author) edit(r *replica, bulk int) error {
+	old := r.ledger.pick(a.rng, r.saved())
 	return r.doc.Update(func(tx *client.Tx) error {
 		text := tx.Text().String()
-		var b ot.Builder
-		e, at := edit{}, a.place(text)
 		share := 0.1
 		if len(text) > crowded && bulk == 0 {
 			share = 0.6
 		}
-		// A place before an embed would not be one in the string: these documents have none.
-		if line := a.own(text, at); line != "" && a.rng.Float64() < share {
-			b.Retain(strings.Index(text, line), nil)
-			b.Delete(len(line))
-			e.removed = []string{line}
-		} else {
+		var b ot.Builder
+		var e edit
+		// Offsets are in the string: these documents have no embeds, and ASCII only.
+		if at := strings.Index(text, old); old != "" && at >= 0 && a.rng.Float64() < share {
 			b.Retain(at, nil)
+			b.Delete(len(old))
+			e.removed = old
+		} else {
+			b.Retain(a.place(text), nil)
 			for range 1 + a.rng.IntN(3)/2 {
 				line := a.line(r, bulk)
 				e.typed = append(e.typed, line)
@@ -241,14 +244,10 @@ func (a *author) place(text string) int {
 	return at + strings.IndexByte(text[at:], '\n') + 1
 }
 
-// own is a line of the author's behind a place, or "".
-func (a *author) own(text string, at int) string {
-	i := strings.Index(text[at:], "\n"+a.name)
-	if i < 0 {
-		return ""
-	}
-	line, _, _ := strings.Cut(text[at+i+1:], "\n")
-	return line + "\n"
+// saved is how many of the edits are known to be acknowledged: they are in order, and none of them undoes one that is not.
+func (r *replica) saved() int {
+	edits := r.ledger.len() // before the other: what is typed between the two is not acknowledged
+	return max(edits-r.doc.PendingEdits(), 0)
 }
 
 // saved is how many edits of each author, by document, are known to be acknowledged, and how many in all.
@@ -256,14 +255,31 @@ func (c *crowd) saved() (by [][]int, total int) {
 	by = make([][]int, len(c.docs))
 	for i := range c.docs {
 		for _, a := range c.authors {
-			r := a.copies[i]
-			edits := r.ledger.len() // before the other: what is typed between the two is not acknowledged
-			n := max(edits-r.doc.PendingEdits(), 0)
+			n := a.copies[i].saved()
 			by[i] = append(by[i], n)
 			total += n
 		}
 	}
 	return by, total
+}
+
+// progress waits until n more edits are acknowledged, or the server's process has ended, which is errEnded.
+func (c *crowd) progress(n int, s *server) error {
+	ctx, cancel := until(20 * time.Second)
+	defer cancel()
+	_, before := c.saved()
+	for {
+		if _, now := c.saved(); now >= before+n {
+			return nil
+		}
+		select {
+		case <-c.moved:
+		case <-s.life.ended:
+			return s.life.failure()
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %d edits to be acknowledged: %w", n, errors.Join(context.Cause(ctx), c.err()))
+		}
+	}
 }
 
 // book is what a document is held against, when so many edits of each author are acknowledged.

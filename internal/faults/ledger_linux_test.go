@@ -4,6 +4,7 @@ package faults
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -15,9 +16,10 @@ type ledger struct {
 	edits []edit
 }
 
-// edit is one edit: lines that were typed, and lines that were removed.
+// edit is one edit: lines that were typed, or a line that was removed.
 type edit struct {
-	typed, removed []string
+	typed   []string
+	removed string
 }
 
 func (l *ledger) add(e edit) {
@@ -30,6 +32,19 @@ func (l *ledger) len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.edits)
+}
+
+// pick is a line of one of the first saved edits, which may have been removed since; "" where that was no typing.
+func (l *ledger) pick(rng *rand.Rand, saved int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if saved == 0 {
+		return ""
+	}
+	if typed := l.edits[rng.IntN(saved)].typed; typed != nil {
+		return typed[0]
+	}
+	return ""
 }
 
 // book is what all authors did to one document: what its content is held against.
@@ -63,8 +78,8 @@ func (b *book) take(l *ledger, saved int) {
 		for _, line := range e.typed {
 			b.lines[line] = &lineState{typed: how}
 		}
-		for _, line := range e.removed {
-			b.lines[line].removed = how
+		if e.removed != "" {
+			b.lines[e.removed].removed = how
 		}
 	}
 }

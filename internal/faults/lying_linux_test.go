@@ -74,7 +74,7 @@ func (r *lyingRig) insert() (err error) {
 // cut is a power cut: the server is gone, and the disk keeps what the dice say, or with hard set what was synced and nothing else.
 func (r *lyingRig) cut(hard bool) error {
 	r.disk.Freeze()
-	r.life.signal(9)
+	r.life.die()
 	r.disk.Thaw()
 	<-r.life.ended
 	if err := r.mount.Unmount(); err != nil {
@@ -174,4 +174,56 @@ func (r *lyingRig) cuts(c *crowd, n int, audits *int) error {
 		}
 	}
 	return nil
+}
+
+// TestRigFailedSyncs: a sync fails, and what it was to make durable is lost, or is there all the same. The server goes on by itself, and
+// a power cut soon after takes nothing that was acknowledged: not what the page cache still showed, either.
+func TestRigFailedSyncs(t *testing.T) {
+	n, failures := seed(t), number(t, "TANDEM_FAILURES", 8, 200)
+	rig := newLyingRig(t, n)
+	require.NoError(t, rig.start())
+	c, err := newCrowd(rig.url(), n, 4, 6)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, c.close()) }()
+	require.NoError(t, c.ready())
+	c.begin()
+	for i := range failures {
+		how := liefs.Lost
+		if i%2 == 1 {
+			how = liefs.Kept
+		}
+		if err = rig.failSync(c, how); err != nil {
+			err = fmt.Errorf("failure %d, %v: %w", i+1, how, err)
+			break
+		}
+	}
+	c.pause()
+	require.NoError(t, err)
+	require.NoError(t, c.settle(30*time.Second), "%s", rig.life.log)
+	require.NoError(t, errors.Join(rig.cut(true), rig.start()))
+	require.NoError(t, c.verdict(rig.url()))
+}
+
+func (r *lyingRig) failSync(c *crowd, how liefs.Outcome) error {
+	failed := r.disk.FailSync(1+r.rng.IntN(30), how, nil)
+	timeout := time.NewTimer(20 * time.Second)
+	defer timeout.Stop()
+	select {
+	case <-failed:
+	case <-timeout.C:
+		return errors.New("nothing is synced any more")
+	case <-r.life.ended:
+		return r.life.failure()
+	}
+	if err := c.progress(10+r.rng.IntN(30), r.server); err != nil {
+		return fmt.Errorf("%w\n%s", err, r.life.log)
+	}
+	if err := r.cut(true); err != nil {
+		return err
+	}
+	saved, _ := c.saved()
+	if err := r.start(); err != nil {
+		return err
+	}
+	return c.audit(r.url(), saved)
 }

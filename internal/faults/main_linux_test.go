@@ -40,8 +40,11 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// build makes the program once for all tests.
+// build makes the program once for all tests. TANDEM_PROGRAM names another one that is driven instead, a release for instance.
 var build = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("TANDEM_PROGRAM"); path != "" {
+		return path, nil
+	}
 	path := filepath.Join(scratch, "tandem")
 	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "tandem/cmd/tandem").CombinedOutput()
 	if err != nil {
@@ -61,7 +64,11 @@ func program(t *testing.T) string {
 // checks says whether the program can check a store by itself.
 var checks = sync.OnceValue(func() bool {
 	path, err := build()
-	return err == nil && exec.Command(path, "check", "--help").Run() == nil
+	if err != nil {
+		return false
+	}
+	help, err := exec.Command(path, "--help").Output()
+	return err == nil && bytes.Contains(help, []byte("\n  check "))
 })
 
 // check is `tandem check` on the directory of a stopped server; nil where the program has no such command.

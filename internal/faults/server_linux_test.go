@@ -22,7 +22,8 @@ type server struct {
 	// Immutable after the first start.
 	program string
 	dir     string
-	wrap    []string // what the program is run by: strace and its arguments
+	wrap    []string // what the program is run by: strace and its arguments. It stays the direct child (strace -D)
+	env     []string // more variables
 	user    *syscall.Credential
 
 	listen string // with the real port, once it is known
@@ -55,9 +56,9 @@ func environment() []string {
 func (s *server) launch() error {
 	args := slices.Concat(s.wrap, []string{s.program, "serve", "--listen", s.listen, "--data", s.dir})
 	l := &life{cmd: exec.Command(args[0], args[1:]...), ready: make(chan string, 1), ended: make(chan struct{}), log: &tail{}}
-	l.cmd.Env = environment()
+	l.cmd.Env = append(environment(), s.env...)
 	l.cmd.Stdout, l.cmd.Stderr = &firstLine{line: l.ready}, l.log
-	// A group of its own, so that what wraps it is killed with it.
+	// A group of its own, so that what traces it is killed with it.
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.user}
 	if err := l.cmd.Start(); err != nil {
 		return fmt.Errorf("start the server: %w", err)
@@ -70,11 +71,18 @@ func (s *server) launch() error {
 	return nil
 }
 
-// errEnded is a server that is gone without having been killed.
-var errEnded = errors.New("the server ended by itself")
+var (
+	errEnded   = errors.New("the server ended by itself")
+	errRefused = errors.New("the server refused") // it said why, and exited with status 1
+)
 
+// failure is why a process that nobody killed is gone.
 func (l *life) failure() error {
-	return fmt.Errorf("%w (%v):\n%s", errEnded, l.cmd.ProcessState, l.log)
+	err := errEnded
+	if l.cmd.ProcessState.ExitCode() == 1 {
+		err = errRefused
+	}
+	return fmt.Errorf("%w (%v):\n%s", err, l.cmd.ProcessState, l.log)
 }
 
 // await waits until the process that was launched is ready.
@@ -107,26 +115,26 @@ func (s *server) start() error {
 	return nil
 }
 
-// signal reaches the process and what wraps it.
-func (l *life) signal(sig syscall.Signal) {
-	_ = syscall.Kill(-l.cmd.Process.Pid, sig) // an error: it is gone
+// die is SIGKILL for the process and what traces it.
+func (l *life) die() {
+	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // an error: it is gone
 }
 
-// kill is SIGKILL. It returns when the process is gone, and errEnded where that was before.
+// kill is SIGKILL. It returns when the process is gone, and an error where that was before.
 func (s *server) kill() error {
 	select {
 	case <-s.life.ended:
 		return s.life.failure()
 	default:
 	}
-	s.life.signal(syscall.SIGKILL)
+	s.life.die()
 	<-s.life.ended
 	return nil
 }
 
 // stop is SIGTERM, and an exit status of 0.
 func (s *server) stop() error {
-	s.life.signal(syscall.SIGTERM)
+	_ = s.life.cmd.Process.Signal(syscall.SIGTERM) // an error: it is gone, which is seen below
 	timeout := time.NewTimer(30 * time.Second)
 	defer timeout.Stop()
 	select {

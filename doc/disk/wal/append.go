@@ -57,7 +57,7 @@ func (l *Log) usable() error {
 	return l.unsafe
 }
 
-// fail is the end of the current segment: after a failed sync the system may take pages for written that are not, so that
+// fail is the end of the current segment (W6): after a failed sync the system may take pages for written that are not, so that
 // syncing again proves nothing.
 func (l *Log) fail(cause error) error {
 	l.current.suspect = true

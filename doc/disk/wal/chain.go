@@ -91,11 +91,17 @@ func (c *chain) link() error {
 	there := make([]bool, len(c.segs))
 	p := part{index: -1, end: openEnd}
 	for i, seg := range c.segs {
-		if err := c.load(seg); err != nil {
+		if err := c.load(seg, min(dataStart+frameSize+linkSize, seg.size)); err != nil {
 			return err
 		}
-		firsts[i], there[i] = readFrame(c.buf, dataStart, seg.salt)
-		if there[i] {
+		size, claimed := claim(c.buf, dataStart, seg.salt)
+		if !claimed || size > seg.size-dataStart {
+			continue
+		}
+		if err := c.load(seg, dataStart+size); err != nil {
+			return err
+		}
+		if firsts[i], there[i] = readFrame(c.buf, dataStart, seg.salt); there[i] {
 			p.index = i
 		}
 	}
@@ -122,14 +128,13 @@ func (c *chain) link() error {
 	return nil
 }
 
-// load reads a segment into buf.
-func (c *chain) load(seg *segment) error {
-	if int64(cap(c.buf)) < seg.size {
-		c.buf = make([]byte, seg.size)
+// load reads a segment, up to an offset, into buf.
+func (c *chain) load(seg *segment, to int64) error {
+	if int64(cap(c.buf)) < to {
+		c.buf = make([]byte, to)
 	}
-	c.buf = c.buf[:seg.size]
-	_, err := io.ReadFull(io.NewSectionReader(seg.file, 0, seg.size), c.buf)
-	if err != nil {
+	c.buf = c.buf[:to]
+	if _, err := io.ReadFull(io.NewSectionReader(seg.file, 0, to), c.buf); err != nil {
 		return fmt.Errorf("read %s: %w", seg.name, err)
 	}
 	return nil
@@ -138,7 +143,7 @@ func (c *chain) load(seg *segment) error {
 // read goes over the records of a part, from the segment's start, and returns where they end.
 func (c *chain) read(p part, each func(begin int64, f frame) error) (end int64, err error) {
 	seg := c.segs[p.index]
-	if err := c.load(seg); err != nil {
+	if err := c.load(seg, seg.size); err != nil {
 		return 0, err
 	}
 	at := int64(dataStart)
@@ -168,7 +173,7 @@ func (c *chain) read(p part, each func(begin int64, f frame) error) (end int64, 
 // nothingAfter refuses records behind the segment that the log ends in.
 func (c *chain) nothingAfter(index int) error {
 	for _, seg := range c.segs[index+1:] {
-		if err := c.load(seg); err != nil {
+		if err := c.load(seg, seg.size); err != nil {
 			return err
 		}
 		if at, found := findFrame(c.buf, dataStart, seg.salt); found {

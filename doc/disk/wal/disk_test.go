@@ -23,6 +23,7 @@ type disk struct {
 }
 
 type node struct {
+	path    string // that a process sees it by
 	dir     bool
 	cache   []byte
 	kept    []byte
@@ -76,6 +77,7 @@ func (n naming) apply(to map[string]*node) {
 		delete(to, n.path)
 	} else {
 		to[n.path] = n.node
+		n.node.path = n.path
 	}
 }
 
@@ -119,7 +121,7 @@ func (d *disk) cutPower(keep func(bytes int) int) *disk {
 				kept = put(kept, write{w.offset, w.bytes[:m]})
 			}
 		}
-		after[n] = &node{dir: n.dir, cache: kept, kept: slices.Clone(kept)}
+		after[n] = &node{path: n.path, dir: n.dir, cache: kept, kept: slices.Clone(kept)}
 	}
 	names := maps.Clone(d.kept)
 	for _, n := range d.names {
@@ -157,11 +159,12 @@ type process struct {
 	*disk
 	rng     *rand.Rand
 	calls   int
-	failAt  map[int]fault     // by call, from 1
-	deadAt  int               // from this call on nothing happens any more; 0: never
-	skip    func(c call) bool // calls that are left out, though they report success
-	opening bool              // Open is running
-	log     []string          // of the calls
+	failAt  map[int]fault      // by call, from 1
+	deadAt  int                // from this call on nothing happens any more; 0: never
+	skip    func(c call) bool  // calls that are left out, though they report success
+	refuse  func(c call) error // calls that fail without an effect
+	opening bool               // Open is running
+	log     []string           // of the calls
 }
 
 // call is one that changes something. at is where it writes, and for a sync where the last write began that it makes durable.
@@ -192,9 +195,14 @@ var (
 )
 
 // begin counts a call. done: it must not have an effect.
-func (p *process) begin(call, path string) (f fault, err error) {
+func (p *process) begin(what, path string) (f fault, err error) {
 	p.calls++
-	p.log = append(p.log, call+" "+path)
+	p.log = append(p.log, what+" "+path)
+	if p.refuse != nil {
+		if err := p.refuse(call{what: what, path: path}); err != nil {
+			return failBefore, err
+		}
+	}
 	if p.deadAt != 0 && p.calls >= p.deadAt {
 		return failBefore, errDead
 	}
@@ -276,7 +284,7 @@ func (p *process) Create(name string) (File, error) {
 	if err := p.rename("create", naming{path: name, node: n}); err != nil {
 		return nil, err
 	}
-	return &file{p, n, name, true}, nil
+	return &file{p, n, true}, nil
 }
 
 func (p *process) Open(name string, write bool) (File, error) {
@@ -286,7 +294,7 @@ func (p *process) Open(name string, write bool) (File, error) {
 	if n == nil {
 		return nil, fs.ErrNotExist
 	}
-	return &file{p, n, name, write}, nil
+	return &file{p, n, write}, nil
 }
 
 func (p *process) Rename(from, to string) error {
@@ -310,7 +318,6 @@ func (p *process) Remove(name string) error {
 type file struct {
 	*process
 	node *node
-	path string
 	may  bool // write
 }
 
@@ -330,8 +337,8 @@ func (f *file) WriteAt(b []byte, at int64) (int, error) {
 	if !f.may {
 		return 0, fs.ErrPermission
 	}
-	how, err := f.begin("write", fmt.Sprintf("%s at %d: %d", f.path, at, len(b)))
-	if f.skips("write", f.path, at) {
+	how, err := f.begin("write", f.node.path)
+	if f.skips("write", f.node.path, at) {
 		return len(b), err
 	}
 	n := len(b)
@@ -357,8 +364,8 @@ func (f *file) Size() (int64, error) {
 func (f *file) Sync() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	how, err := f.begin("sync", f.path)
-	if f.skips("sync", f.path, lastWrite(f.node)) {
+	how, err := f.begin("sync", f.node.path)
+	if f.skips("sync", f.node.path, lastWrite(f.node)) {
 		return err
 	}
 	if errors.Is(err, errDead) {

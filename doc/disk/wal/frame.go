@@ -63,7 +63,7 @@ type frame struct {
 }
 
 // readFrame reads the frame at an offset of a segment whose bytes are b. It is there if it has the segment's salt, ends within
-// the segment, and its checksum is right.
+// the segment, and its checksum is right (W3).
 func readFrame(b []byte, offset int64, salt uint64) (frame, bool) {
 	size, claimed := claim(b, offset, salt)
 	if !claimed || size > int64(len(b))-offset {

@@ -13,12 +13,13 @@ const simDir = "/store/wal"
 
 // world is a log on a simulated disk, and what must be in it.
 type world struct {
-	rng  *rand.Rand
-	disk *disk
-	proc *process
-	cfg  Config
-	bug  bug
-	log  *Log
+	rng    *rand.Rand
+	faults *rand.Rand // for the disk alone, which other goroutines call
+	disk   *disk
+	proc   *process
+	cfg    Config
+	bug    bug
+	log    *Log
 
 	// Of a script: what sets up each process, and the calls of those before.
 	prepare func(*process)
@@ -48,8 +49,8 @@ type bug struct {
 }
 
 func newWorld(seed uint64, b bug) *world {
-	w := &world{rng: rand.New(rand.NewPCG(seed, 0)), disk: newDisk(), bug: b, counts: map[string]int{}}
-	w.cfg = Config{SegmentBytes: minSegmentBytes, MaxBytes: 6 * minSegmentBytes, salt: w.rng.Uint64}
+	w := &world{rng: rand.New(rand.NewPCG(seed, 0)), faults: rand.New(rand.NewPCG(seed, 2)), disk: newDisk(), bug: b, counts: map[string]int{}}
+	w.cfg = Config{SegmentBytes: minSegmentBytes, MaxBytes: 6 * minSegmentBytes, salt: rand.New(rand.NewPCG(seed, 1)).Uint64}
 	if b.sameSalt {
 		w.cfg.salt = func() uint64 { return 0x5a17 }
 	}
@@ -62,7 +63,7 @@ func (w *world) note(format string, args ...any) {
 
 // start runs a new process on the disk.
 func (w *world) start() {
-	w.proc = &process{disk: w.disk, rng: w.rng, failAt: map[int]fault{}, skip: w.bug.skip}
+	w.proc = &process{disk: w.disk, rng: w.faults, failAt: map[int]fault{}, skip: w.bug.skip}
 	w.cfg.Files = w.proc
 	if w.prepare != nil {
 		w.proc.calls = w.counted
@@ -140,10 +141,12 @@ func (w *world) compare(found []sample) error {
 }
 
 // settle waits for the segment that is being prepared, so that a run can be repeated.
-func (w *world) settle() {
-	w.log.mu.Lock()
-	defer w.log.mu.Unlock()
-	w.log.settled()
+func (w *world) settle() { settle(w.log) }
+
+func settle(l *Log) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settled()
 }
 
 // inject makes one of the next calls fail.
@@ -188,11 +191,11 @@ func (w *world) step() error {
 	case n < 91:
 		return w.end("kill", func() {})
 	default:
-		if w.rng.IntN(2) == 0 { // in the middle of something
+		if w.rng.IntN(4) > 0 { // in the middle of something
 			w.disk.mu.Lock()
-			w.proc.deadAt = w.proc.calls + 1 + w.rng.IntN(10)
+			w.proc.deadAt = w.proc.calls + 1 + w.rng.IntN(8)
 			w.disk.mu.Unlock()
-			for range w.rng.IntN(4) {
+			for range 1 + w.rng.IntN(3) {
 				if err := w.append(); err != nil {
 					return err
 				}
@@ -227,7 +230,10 @@ func (w *world) append() error {
 // put appends a record of a size, and remembers what became of it.
 func (w *world) put(size int) error {
 	w.serial++
-	record := bytes.Repeat([]byte(fmt.Sprintf("%07d.", w.serial)), size/8+1)[:max(size, 8)]
+	record := fmt.Appendf(nil, "%07d.", w.serial)
+	for len(record) < size {
+		record = append(record, byte(w.rng.Uint32()))
+	}
 	end, err := w.log.Append(record)
 	w.note("append %s: %s %v", sample{end, record}, end, err)
 	switch {
@@ -311,6 +317,25 @@ func (w *world) rotate() error {
 	if w.rng.IntN(2) == 0 {
 		return nil
 	}
+	w.settle()
+	w.stored, w.acked, w.doubts = start, nil, nil
+	return w.tolerate(w.log.Recycle(start))
+}
+
+// storeAll is a caller that stores all there is.
+func (w *world) storeAll() error {
+	if len(w.acked) == 0 {
+		return nil
+	}
+	return w.store(len(w.acked))
+}
+
+// rotateAll is one that then has the current segment freed.
+func (w *world) rotateAll() error {
+	start, err := w.log.Rotate()
+	if err != nil {
+		return w.tolerate(err)
+	}
 	w.stored, w.acked, w.doubts = start, nil, nil
 	return w.tolerate(w.log.Recycle(start))
 }
@@ -326,6 +351,7 @@ func (w *world) reset() error {
 	if w.rng.IntN(3) == 0 {
 		return nil // not stored yet
 	}
+	w.settle()
 	w.stored, w.acked, w.doubts = start, nil, nil
 	if w.rng.IntN(2) == 0 {
 		return nil // not recycled yet
@@ -361,9 +387,12 @@ func (w *world) run(steps int) (err error) {
 	return w.end("power cut", func() { w.disk = w.disk.cutPower(tear(w.rng)) })
 }
 
-func TestModel(t *testing.T) {
+// TestModel is TestSimulation in short, for the race detector.
+func TestModel(t *testing.T) { simulate(t, 5) }
+
+func simulate(t *testing.T, seeds uint64) {
 	all := map[string]int{}
-	for seed := range uint64(300) {
+	for seed := range seeds {
 		w := newWorld(seed, bug{})
 		if err := w.run(60); err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, join(w.trace))
@@ -372,7 +401,7 @@ func TestModel(t *testing.T) {
 			all[k] += n
 		}
 	}
-	t.Logf("note: %v", all)
+	t.Logf("note: %d seeds: %v", seeds, all)
 }
 
 func join(lines []string) string {

@@ -93,6 +93,9 @@ func verify(dir string, from Position, cfg Config, each func(begin, end Position
 // find opens the segments of a directory, and puts those from a position on into a chain.
 func find(files FS, dir string, from Position, write bool) (c *chain, err error) {
 	c = &chain{files: files, dir: dir, from: from}
+	if from.Offset < dataStart {
+		return c, fmt.Errorf("%w: no record begins at %s, before %d", ErrCorrupt, from, dataStart)
+	}
 	defer func() {
 		if err != nil {
 			c.close()
@@ -121,7 +124,7 @@ func find(files FS, dir string, from Position, write bool) (c *chain, err error)
 			c.segs = append(c.segs, seg)
 		}
 	}
-	return c, c.order()
+	return c, c.line()
 }
 
 // openSegment opens a file that has the name of a segment, and so was whole once.
@@ -150,9 +153,9 @@ func openSegment(files FS, dir, name string, write bool) (*segment, error) {
 	return &segment{header: h, name: name, file: f, end: dataStart, used: true}, nil
 }
 
-// order sorts the chain, which has every number from that of its position on, once. Before a log's first segment was made there
+// line sorts the chain, which has every number from that of its position on, once. Before a log's first segment was made there
 // is none.
-func (c *chain) order() error {
+func (c *chain) line() error {
 	slices.SortFunc(c.segs, func(a, b *segment) int { return Position{a.number, 0}.Compare(Position{b.number, 0}) })
 	if len(c.segs) == 0 && len(c.free) == 0 && c.from == (Position{}).normal() {
 		return nil

@@ -59,7 +59,7 @@ func (l *Log) ready(task job) error {
 	return nil
 }
 
-// readySpare begins the spare anew, under its number. Where that fails, or it does not fit, its number goes to another file:
+// readySpare begins the spare anew, under its number. Where that fails, or it does not fit, its number goes to another file (W7):
 // that it has the number may be something that only the page cache knows, after a sync that failed in the process before. Where
 // the log ends in it this is not so, and it stays.
 func (l *Log) readySpare(spare *segment, task job) (done bool, err error) {
@@ -129,7 +129,7 @@ func (l *Log) settled() {
 }
 
 // take makes the prepared segment live, or one of its own size for a large frame, and waits for it if it has to. It becomes
-// the current one. writing is held. An error is ErrFull, and leaves everything as it was.
+// the current one. writing is held. After an error, which is ErrFull, the current one is the one that was.
 func (l *Log) take(need int64, reset bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,7 +14,12 @@ func (l *Log) Recycle(before Position) error {
 	if err != nil {
 		return err
 	}
-	if err := l.drop(dropped); err != nil { // a file that stays is free when the log is opened
+	err = l.drop(dropped)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed = nil // there may be space now
+	l.refill()
+	if err != nil { // a file that stays is free when the log is opened
 		return fmt.Errorf("remove free segments of %s: %w", l.dir, err)
 	}
 	return nil
@@ -56,8 +61,6 @@ func (l *Log) release(before Position) (dropped []*segment, err error) {
 		l.live = l.live[1:]
 	}
 	l.free = kept
-	l.failed = nil // there may be space now
-	l.refill()
 	return dropped, nil
 }
 

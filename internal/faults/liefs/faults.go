@@ -16,6 +16,7 @@ type faults struct {
 	failAfter int // syncs until one fails; 0: none does
 	fails     Outcome
 	failing   func(path string) bool
+	failed    chan struct{} // closed when it has
 }
 
 // Outcome is what became of the changes whose sync failed.
@@ -65,24 +66,20 @@ func (d *Disk) SlowSyncs(after func() time.Duration) {
 	d.faults.slow = after
 }
 
-// FailSync makes the n-th sync from now on, counted from 1 over those whose path matches, fail with EIO. matches may be nil: all do.
-func (d *Disk) FailSync(n int, how Outcome, matches func(path string) bool) {
+// FailSync makes the n-th sync from now on, counted from 1 over those whose path matches, fail with EIO, and closes the channel then.
+// matches may be nil: all do.
+func (d *Disk) FailSync(n int, how Outcome, matches func(path string) bool) <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.faults.failAfter, d.faults.fails, d.faults.failing = n, how, matches
-}
-
-// FailsAhead reports that the failure that FailSync asked for has not happened yet.
-func (d *Disk) FailsAhead() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.faults.failAfter > 0
+	d.faults.failAfter, d.faults.fails, d.faults.failing, d.faults.failed = n, how, matches, make(chan struct{})
+	return d.faults.failed
 }
 
 // verdict is how a sync that begins now ends.
 func (f *faults) verdict(path string) (how Outcome, err error) {
 	if f.failAfter > 0 && (f.failing == nil || f.failing(path)) {
 		if f.failAfter--; f.failAfter == 0 {
+			close(f.failed)
 			return f.fails, syscall.EIO
 		}
 	}

@@ -40,12 +40,16 @@ func TestFailedSync(t *testing.T) {
 			d, id := withFile(t)
 			require.NoError(t, d.write(id, []byte("old"), 0))
 			require.NoError(t, d.sync(id))
-			d.FailSync(2, row.how, nil)
+			failed := d.FailSync(2, row.how, nil)
 			require.NoError(t, d.sync(id))
 			require.NoError(t, d.write(id, []byte(" new"), 3))
-			require.True(t, d.FailsAhead())
+			select {
+			case <-failed:
+				require.Fail(t, "too early")
+			default:
+			}
 			require.ErrorIs(t, d.sync(id), syscall.EIO)
-			require.False(t, d.FailsAhead())
+			<-failed
 			require.Equal(t, "old new", string(content(t, d, id)), "programs see it all the same")
 			require.NoError(t, d.sync(id), "nobody says it a second time")
 			require.Equal(t, row.after, durable(d, id))

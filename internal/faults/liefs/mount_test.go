@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -33,10 +34,27 @@ func mounted(t *testing.T, d *Disk) (dir string, unmount func()) {
 	return dir, unmount
 }
 
-// TestMapping: a shared mapping shows what is written beside it, which databases rest on.
+// TestMapping: a shared mapping shows what is written beside it, which databases rest on. It is a process of its own that maps: a thread of
+// this one that waits for a page would be stopped for good when the collector runs, and the goroutine that brings the page with it.
 func TestMapping(t *testing.T) {
-	dir, _ := mounted(t, NewDisk())
-	f, err := os.Create(filepath.Join(dir, "db"))
+	if path := os.Getenv(mappedFile); path != "" {
+		writeBesideMapping(t, path)
+		return
+	}
+	d := NewDisk()
+	dir, _ := mounted(t, d)
+	child := exec.Command(os.Args[0], "-test.run=^TestMapping$", "-test.timeout=20s")
+	child.Env = append(os.Environ(), mappedFile+"="+filepath.Join(dir, "db"))
+	out, err := child.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Equal(t, map[string]int64{"/db": 2 << 20}, d.Files(), "%s", out)
+}
+
+// mappedFile tells the child of TestMapping where to write.
+const mappedFile = "LIEFS_MAPPED_FILE"
+
+func writeBesideMapping(t *testing.T, path string) {
+	f, err := os.Create(path)
 	require.NoError(t, err)
 	defer f.Close()
 	require.NoError(t, f.Truncate(1<<20))

@@ -1,3 +1,5 @@
+//go:build !race
+
 package wal
 
 import (
@@ -29,22 +31,6 @@ var script = []func(*world) error{
 	func(w *world) error { return w.put(600) },
 	(*world).restart,
 	func(w *world) error { return w.put(20) },
-}
-
-func (w *world) storeAll() error {
-	if len(w.acked) == 0 {
-		return nil
-	}
-	return w.store(len(w.acked))
-}
-
-func (w *world) rotateAll() error {
-	start, err := w.log.Rotate()
-	if err != nil {
-		return w.tolerate(err)
-	}
-	w.stored, w.acked, w.doubts = start, nil, nil
-	return w.tolerate(w.log.Recycle(start))
 }
 
 // restart kills the process and starts another one. The calls of both are counted as one row.
@@ -105,7 +91,7 @@ func (w *world) after(d *disk) error {
 }
 
 // Each call of the file system fails in each way; the log goes on, and then the power is cut, or the process killed.
-func TestEveryCallFails(t *testing.T) {
+func TestExhaustiveFailures(t *testing.T) {
 	runs := 0
 	for call := 1; ; call++ {
 		reached := false
@@ -127,7 +113,7 @@ func TestEveryCallFails(t *testing.T) {
 }
 
 // The power is cut at each call, and of what was under way every subset survives where that are few, else some hundreds.
-func TestPowerCutAtEveryCall(t *testing.T) {
+func TestExhaustivePowerCuts(t *testing.T) {
 	const few = 10
 	states, whole := 0, 0
 	for call := 1; ; call++ {
@@ -159,7 +145,7 @@ func TestPowerCutAtEveryCall(t *testing.T) {
 }
 
 // The last write is torn at each of its bytes.
-func TestLastWriteTornAtEveryByte(t *testing.T) {
+func TestExhaustiveTears(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		before []func(*world) error
@@ -196,7 +182,9 @@ func TestLastWriteTornAtEveryByte(t *testing.T) {
 				_, err := Verify(simDir, w.stored, w.cfg, into(&found))
 				require.NoError(t, err)
 				require.Equal(t, torn == size, len(found) > len(w.acked), "%d bytes", torn)
-				require.NoError(t, w.after(w.proc.disk), "%d bytes", torn)
+				if torn%16 == 0 || torn == size {
+					require.NoError(t, w.after(w.proc.disk), "%d bytes", torn)
+				}
 			}
 		})
 	}
