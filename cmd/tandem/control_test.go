@@ -182,7 +182,8 @@ func TestCheckFinds(t *testing.T) {
 	served(t, data)
 	finds()
 	require.Equal(t, "text", good(t, "export", "--data", data, "whole"))
-	require.Contains(t, bad(t, 1, "export", "--data", data, "bad"), "damaged")
+	require.Contains(t, bad(t, 1, "export", "--data", data, "--format", "jsonl", "bad"), "damaged")
+	require.Equal(t, secret, good(t, "export", "--data", data, "bad"), "its snapshot is whole")
 }
 
 // TestCheckerDies: a store that ends who reads it.

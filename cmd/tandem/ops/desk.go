@@ -234,7 +234,15 @@ func (d *Desk) Export(ctx context.Context, name string, format Format, w io.Writ
 
 // Import makes a document of what r has: a text, or a history as Export writes it.
 func (d *Desk) Import(ctx context.Context, name string, r io.Reader) (result Imported, err error) {
-	answer, err := d.send(ctx, http.MethodPost, "/import", url.Values{"name": {name}}, io.NopCloser(r))
+	// A request that is cancelled waits for its body, and a terminal may never say another word.
+	body, from := io.Pipe()
+	defer body.Close()
+	defer context.AfterFunc(ctx, func() { _ = body.CloseWithError(context.Cause(ctx)) })()
+	go func() { // ends with r, or when something comes from it after body was closed; else with the process
+		_, err := io.Copy(from, r)
+		_ = from.CloseWithError(err)
+	}()
+	answer, err := d.send(ctx, http.MethodPost, "/import", url.Values{"name": {name}}, body)
 	if err != nil {
 		return result, err
 	}

@@ -46,7 +46,12 @@ func New(dir string, store *disk.Store, registry *doc.Registry) *Office {
 }
 
 // ServeHTTP answers a Desk.
-func (o *Office) ServeHTTP(w http.ResponseWriter, r *http.Request) { o.mux.ServeHTTP(w, r) }
+func (o *Office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Where the process stops, nobody waits for a body any more: the file may be a terminal.
+	control := http.NewResponseController(w)
+	defer context.AfterFunc(r.Context(), func() { _ = control.SetReadDeadline(time.Now()) })()
+	o.mux.ServeHTTP(w, r)
+}
 
 // problem is an answer that is not good.
 type problem struct {
@@ -151,7 +156,6 @@ func (o *Office) copy(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	control := http.NewResponseController(w)
-	defer context.AfterFunc(r.Context(), func() { _ = control.SetReadDeadline(time.Now()) })() // this process stops
 	_ = control.EnableFullDuplex()
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(copied{copyName}) // a Desk that is gone has ended the body
