@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -81,8 +80,14 @@ func TestWhoHasIt(t *testing.T) {
 	require.NoError(t, err)
 	holder := fmt.Sprintf("in use by process %d (tandem compact)", os.Getpid())
 	for _, args := range [][]string{
-		{"inspect"}, {"check"}, {"backup", filepath.Join(t.TempDir(), "backup")}, {"compact"}, {"export", "a"},
-		{"import", "a", write(t, "x")}, {"remove", "a"}, {"serve", "--listen", "127.0.0.1:0"},
+		{"inspect"},
+		{"check"},
+		{"backup", filepath.Join(t.TempDir(), "backup")},
+		{"compact"},
+		{"export", "a"},
+		{"import", "a", write(t, "x")},
+		{"remove", "a"},
+		{"serve", "--listen", "127.0.0.1:0"},
 	} {
 		require.Contains(t, bad(t, 1, append(args, "--data", data)...), holder, "%q", args)
 	}
@@ -109,7 +114,7 @@ func appears(t *testing.T, data, name string, there bool) {
 	require.Eventually(t, func() bool {
 		status, _, _ := tandem(context.Background(), "inspect", "--data", data, name)
 		return (status == 0) == there
-	}, 20*time.Second, 10*time.Millisecond, "document %q: there is %v", name, there)
+	}, patience, poll, "document %q: there is %v", name, there)
 }
 
 // TestInterruptedImport: Ctrl-C takes the half of the document along, in the server and without one.
@@ -145,7 +150,7 @@ func TestInterruptedImport(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, _, line := tandem(context.Background(), "inspect", "--data", data)
 		return strings.Contains(line, "(tandem import)")
-	}, 20*time.Second, 10*time.Millisecond)
+	}, patience, poll)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	require.Error(t, cmd.Wait())
 	require.Contains(t, stderr.String(), "interrupted")

@@ -32,7 +32,7 @@ func (p *program) trimCommand() *cobra.Command {
 			return nil
 		})
 	})
-	cmd.Flags().IntVar(&commits, "keep-commits", 0, "how many commits to keep at least; more are kept where no snapshot is newer")
+	cmd.Flags().IntVar(&commits, "keep-commits", 0, "how many commits to keep")
 	return cmd
 }
 

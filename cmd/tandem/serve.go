@@ -32,6 +32,7 @@ type serveFlags struct {
 	connections  int
 	documents    int
 	keep         doc.Retention
+	keepEvery    time.Duration
 	logLevel     string
 }
 
@@ -69,6 +70,7 @@ func (p *program) serveCommand() *cobra.Command {
 	flags.DurationVar(&f.keep.MaxAge, "keep-age", 0, "how long a document's history is kept, such as 720h; 0: for ever")
 	flags.IntVar(&f.keep.MaxCommits, "keep-commits", 0, "how many commits of a document's history are kept; 0: all")
 	flags.Int64Var(&f.keep.MaxBytes, "keep-bytes", 0, "how many bytes of a document's history are kept, about; 0: all")
+	flags.DurationVar(&f.keepEvery, "keep-every", time.Hour, "how often the history that is not to be kept is removed, about")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -90,6 +92,8 @@ func (f *serveFlags) check() error {
 		return fmt.Errorf("--keep-commits %d: it is 0 or more", f.keep.MaxCommits)
 	case f.keep.MaxBytes < 0:
 		return fmt.Errorf("--keep-bytes %d: it is 0 or more", f.keep.MaxBytes)
+	case f.keepEvery <= 0:
+		return fmt.Errorf("--keep-every %s: it is more than 0", f.keepEvery)
 	case f.unload <= 0:
 		return fmt.Errorf("--unload-after %s: it is more than 0", f.unload)
 	}
@@ -113,8 +117,10 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	}
 	v, c := versionAndCommit()
 	handler, err := server.New(server.Config{
-		Store:        store,
-		Documents:    doc.Config{UnloadAfter: f.unload, MaxDocuments: f.documents, Retention: f.keep, Logger: log},
+		Store: store,
+		Documents: doc.Config{
+			UnloadAfter: f.unload, MaxDocuments: f.documents, Retention: f.keep, RetentionEvery: f.keepEvery, Logger: log,
+		},
 		AllowOrigins: f.allowOrigins, AllowHosts: append(f.allowHosts, hostNames()...),
 		Software: "tandem " + v, Logger: log, Limits: server.Limits{Connections: f.connections},
 	})

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -61,8 +62,26 @@ func (o *Office) trim(r *http.Request) (t Trimmed, err error) {
 		return t, err
 	}
 	t.Before = info.Floor
+	if err := o.snapshot(r.Context(), info, q.Commits); err != nil {
+		return t, err
+	}
 	t.Floor, err = o.registry.History().Trim(r.Context(), q.Document, doc.Retention{MaxCommits: q.Commits})
 	return t, err
+}
+
+// snapshot makes a snapshot where the newest would keep the floor from moving as far as is asked for.
+func (o *Office) snapshot(ctx context.Context, info *doc.Info, keep int) error {
+	if info.SnapshotRev >= info.Place.Rev-doc.Revision(keep) {
+		return nil
+	}
+	stored, content, err := o.content(ctx, info.Name)
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	shared := content.Snapshot()
+	o.store.Save(&doc.Snapshot{Place: stored.Place(), Content: shared, Hash: shared.Hash()}, func(err error) { done <- err })
+	return <-done
 }
 
 func (o *Office) erase(r *http.Request) (e Erased, err error) {
