@@ -205,8 +205,6 @@ type typist struct {
 	client doc.ClientID
 	author string
 	seq    doc.Seq
-	held   *doc.Place
-	text   *ot.Text
 	wrote  strings.Builder // everything that was acknowledged
 	opens  int
 	rng    *rand.Rand
