@@ -29,6 +29,7 @@ type sample struct {
 	old      files
 	contents [][]string // by document: what may be there
 	hashes   [][]uint64 // the same, with attributes
+	earlier  *sample    // what was there when old was
 }
 
 const (
@@ -70,7 +71,7 @@ func samples(t *testing.T, seed uint64) []*sample {
 	stopped.take(c)
 	require.NoError(t, s.start())
 	grow(200)
-	killed := &sample{name: "killed", docs: c.docs, old: stopped.files}
+	killed := &sample{name: "killed", docs: c.docs, old: stopped.files, earlier: stopped}
 	killed.take(c)
 	for range 2 {
 		require.NoError(t, c.authors[0].edit(c.authors[0].copies[0], 3*pageSize))
@@ -123,18 +124,27 @@ func TestRigDamage(t *testing.T) {
 	var wrong []error
 	for i := range mutations {
 		s := all[i%2]
-		mutated, how := s.files.mutate(rand.New(rand.NewPCG(n, uint64(i))), s.old)
-		outcome, err := s.open(t, mutated)
+		m := s.files.mutate(rand.New(rand.NewPCG(n, uint64(i))), s.old)
+		outcome, err := s.open(t, m.files)
+		if err != nil && m.stale && strings.HasPrefix(m.how, "log") && s.earlier != nil {
+			// With an old head a file of the log is one that was not used yet, and what stands in it is of an unknown use. So the store may
+			// be wholly as it was then; nothing else.
+			if earlier, e := s.earlier.open(t, m.files); e == nil {
+				outcome, err = earlier+", as it was before", nil
+			}
+		}
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("mutation %d of the %s store, %s: %w", i, s.name, how, err))
+			wrong = append(wrong, fmt.Errorf("mutation %d of the %s store, %s: %w", i, s.name, m.how, err))
 			continue
 		}
 		outcomes[outcome]++
 	}
 	require.NoError(t, errors.Join(wrong...), "%d of %d", len(wrong), mutations)
 	t.Logf("note: %d mutations: %v", mutations, outcomes)
-	for _, outcome := range []string{outcomeRefused, outcomeRight, outcomeClosed} {
-		require.NotZero(t, outcomes[outcome], "mutations after which: %s", outcome)
+	require.NotZero(t, outcomes[outcomeRefused])
+	require.NotZero(t, outcomes[outcomeRight])
+	if mutations >= 200 { // it is the rarest: few pages are values of one document
+		require.NotZero(t, outcomes[outcomeClosed])
 	}
 }
 
