@@ -34,7 +34,7 @@ type sample struct {
 
 const (
 	maxMemory  = 500 << 10 // of a server that opens damaged files, in KiB
-	maxSeconds = 10 * time.Second
+	maxWait = 10 * time.Second
 )
 
 // samples are a store that was stopped, and the same one later, killed right after an edit was acknowledged.
@@ -182,7 +182,7 @@ func (s *sample) open(t *testing.T, f files) (outcome string, err error) {
 
 // look reads all documents, and edits those that are there.
 func (s *sample) look(v *server) (outcome string, err error) {
-	texts, failures, err := read(v.url(), s.docs, maxSeconds)
+	texts, failures, err := read(v.url(), s.docs, maxWait)
 	if err != nil {
 		return "", err
 	}
@@ -218,7 +218,7 @@ func editOnce(url, name string, i int) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := until(maxSeconds)
+	ctx, cancel := until(maxWait)
 	defer cancel()
 	if err := d.WaitReady(ctx); err != nil {
 		return err
@@ -253,8 +253,8 @@ func crashed(said string) bool {
 func (s *server) frugal(began time.Time) error {
 	usage, ok := s.life.cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	switch took := time.Since(began); {
-	case took > maxSeconds:
-		return fmt.Errorf("it took %v, at most %v are allowed", took, maxSeconds)
+	case took > maxWait:
+		return fmt.Errorf("it took %v, at most %v are allowed", took, maxWait)
 	case ok && usage.Maxrss > maxMemory:
 		return fmt.Errorf("it took %d KiB of memory, at most %d are allowed", usage.Maxrss, maxMemory)
 	}
@@ -275,7 +275,7 @@ type checked struct {
 func (s *sample) checked(t *testing.T, dir string) checked {
 	began := time.Now()
 	err := check(program(t), filepath.Clean(dir))
-	if took := time.Since(began); took > maxSeconds {
+	if took := time.Since(began); took > maxWait {
 		return checked{err: fmt.Errorf("tandem check took %v", took)}
 	}
 	return checked{ok: checks() && err == nil, err: err}
