@@ -48,6 +48,9 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
+// Documents are the documents that the server has in memory. It ends with Shutdown.
+func (s *Server) Documents() *doc.Registry { return s.registry }
+
 // ServeHTTP answers every request that comes under an expected name.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.origins.checkHost(r); err != nil {

@@ -1,6 +1,16 @@
 // Command tandem is the collaborative editing server, and the tools around it.
 //
 //	tandem serve     run the server
+//	tandem backup    write everything that is saved to a file
+//	tandem restore   make a data directory of a backup
+//	tandem check     find damage
+//	tandem compact   give unused space back
+//	tandem inspect   list the documents, or look at one
+//	tandem export    write a document's text or its history
+//	tandem import    make a document of these
+//	tandem trim      forget the older part of a document's history
+//	tandem erase     take out of it what was written and deleted again
+//	tandem remove    take a document away
 //	tandem replay    play recorded editing sessions through real sockets
 //	tandem version   say what this is
 //
@@ -75,7 +85,10 @@ func (p *program) root() *cobra.Command {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	root.AddCommand(p.serveCommand(), p.replayCommand(), p.versionCommand())
+	root.AddCommand(
+		p.serveCommand(), p.backupCommand(), p.restoreCommand(), p.checkCommand(), p.checkerCommand(), p.compactCommand(), p.inspectCommand(),
+		p.exportCommand(), p.importCommand(), p.trimCommand(), p.eraseCommand(), p.removeCommand(), p.replayCommand(), p.versionCommand(),
+	)
 	return root
 }
 

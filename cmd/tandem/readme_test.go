@@ -2,10 +2,12 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,8 +19,15 @@ func TestReadmeFlags(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	root := (&program{}).root()
+	var commands []string
+	for _, c := range root.Commands() {
+		if !c.Hidden && c.HasFlags() {
+			commands = append(commands, c.Name())
+		}
+	}
+	require.GreaterOrEqual(t, len(commands), 12)
 	row := regexp.MustCompile("(?m)^\\| `--([a-z-]+)` \\| (?:`([^`]*)`|([^|]*?)) *\\|")
-	for _, name := range []string{"serve", "replay"} {
+	for _, name := range commands {
 		t.Run(name, func(t *testing.T) {
 			at := strings.LastIndex(string(readme), "\n`tandem "+name)
 			require.Positive(t, at, "the README has no table for it")
@@ -44,10 +53,22 @@ func TestReadmeFlags(t *testing.T) {
 	}
 }
 
+// TestReadmeHistory: the README's history is one.
+func TestReadmeHistory(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	history := regexp.MustCompile("(?s)```json\n(\\{\"format\".*?)```").FindSubmatch(readme)
+	require.NotNil(t, history)
+	data := filepath.Join(t.TempDir(), "data")
+	good(t, "import", "--data", data, "notes/today", write(t, string(history[1])))
+	require.Equal(t, "hello there", good(t, "export", "--data", data, "notes/today"))
+	require.Equal(t, behindFirst(string(history[1])), behindFirst(good(t, "export", "--data", data, "--format", "jsonl", "notes/today")))
+}
+
 // normal is a default as a flag prints it.
 func normal(s string) string {
-	if s == "60s" {
-		return "1m0s"
+	if d, err := time.ParseDuration(s); err == nil && s != "0" {
+		return d.String()
 	}
 	return s
 }

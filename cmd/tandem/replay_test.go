@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,7 +28,13 @@ const morningNotes = "../../testdata/traces/morning-notes.seq.jsonl.gz"
 // asProgram has the test binary be the tandem program: replay starts its own executable as a server.
 const asProgram = "TANDEM_TEST_AS_PROGRAM"
 
+// checkerDies has a test binary that is the checker end as for want of memory.
+const checkerDies = "TANDEM_TEST_CHECKER_DIES"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(checkerDies) != "" && len(os.Args) > 1 && os.Args[1] == checkerName {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tandem/cmd/tandem/ops"
 	"tandem/doc"
 	"tandem/doc/disk"
 	"tandem/server"
@@ -30,6 +31,8 @@ type serveFlags struct {
 	unload       time.Duration
 	connections  int
 	documents    int
+	keep         doc.Retention
+	keepEvery    time.Duration
 	logLevel     string
 }
 
@@ -64,6 +67,10 @@ func (p *program) serveCommand() *cobra.Command {
 	flags.DurationVar(&f.unload, "unload-after", 30*time.Second, "how long a document that nobody has open stays in memory")
 	flags.IntVar(&f.connections, "max-connections", 20_000, "connections at a time")
 	flags.IntVar(&f.documents, "max-documents", 10_000, "documents in memory at a time")
+	flags.DurationVar(&f.keep.MaxAge, "keep-age", 0, "how long a document's history is kept, such as 720h; 0: for ever")
+	flags.IntVar(&f.keep.MaxCommits, "keep-commits", 0, "how many commits of a document's history are kept; 0: all")
+	flags.Int64Var(&f.keep.MaxBytes, "keep-bytes", 0, "how many bytes of a document's history are kept, about; 0: all")
+	flags.DurationVar(&f.keepEvery, "keep-every", time.Hour, "how often the history that is not to be kept is removed, about")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -79,6 +86,14 @@ func (f *serveFlags) check() error {
 		return fmt.Errorf("--max-documents %d: it is at least 1", f.documents)
 	case f.drain <= 0:
 		return fmt.Errorf("--drain %s: it is more than 0", f.drain)
+	case f.keep.MaxAge < 0:
+		return fmt.Errorf("--keep-age %s: it is 0 or more", f.keep.MaxAge)
+	case f.keep.MaxCommits < 0:
+		return fmt.Errorf("--keep-commits %d: it is 0 or more", f.keep.MaxCommits)
+	case f.keep.MaxBytes < 0:
+		return fmt.Errorf("--keep-bytes %d: it is 0 or more", f.keep.MaxBytes)
+	case f.keepEvery <= 0:
+		return fmt.Errorf("--keep-every %s: it is more than 0", f.keepEvery)
 	case f.unload <= 0:
 		return fmt.Errorf("--unload-after %s: it is more than 0", f.unload)
 	}
@@ -91,7 +106,6 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	v, c := versionAndCommit()
 	store, err := disk.Open(f.data, disk.Config{Logger: log, Owner: "tandem serve on " + f.listen})
 	if err != nil {
 		return err
@@ -101,13 +115,21 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	v, c := versionAndCommit()
 	handler, err := server.New(server.Config{
-		Store: store, Documents: doc.Config{UnloadAfter: f.unload, MaxDocuments: f.documents, Logger: log},
+		Store: store,
+		Documents: doc.Config{
+			UnloadAfter: f.unload, MaxDocuments: f.documents, Retention: f.keep, RetentionEvery: f.keepEvery, Logger: log,
+		},
 		AllowOrigins: f.allowOrigins, AllowHosts: append(f.allowHosts, hostNames()...),
 		Software: "tandem " + v, Logger: log, Limits: server.Limits{Connections: f.connections},
 	})
 	if err != nil {
 		return errors.Join(usageError{err}, listener.Close())
+	}
+	control, err := ops.Listen(f.data, ops.New(f.data, store, handler.Documents()), log)
+	if err != nil { // to serve is more important than what else may be done to the directory
+		log.Warn("tandem backup, check and the like do not reach this server", "err", err)
 	}
 	httpServer := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
@@ -117,16 +139,15 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	go func() { served <- httpServer.Serve(listener) }() // ends with Shutdown below
 	log.Info("serving", "listen", listener.Addr().String(), "data", f.data, "version", v, "commit", c)
 	p.announce(listener.Addr())
+	var broken error
 	select {
-	case err := <-served:
-		return err
+	case broken = <-served:
 	case <-ctx.Done():
 	}
 	log.Info("stopping: nothing that was submitted is lost; a second signal stops at once")
 	drain, cancel := context.WithTimeout(context.Background(), f.drain)
 	defer cancel()
-	err = handler.Shutdown(drain)
-	return errors.Join(err, httpServer.Shutdown(drain))
+	return errors.Join(broken, control.Close(drain), handler.Shutdown(drain), httpServer.Shutdown(drain))
 }
 
 // announce says on stdout where the server is, and how to stop it.

@@ -25,6 +25,9 @@ type appender struct {
 
 	// Owned by run.
 	record []byte
+
+	// Held while a record is in the log and not yet in the tails, so that nobody takes the log's end for what the tails have.
+	logging sync.Mutex
 }
 
 // appending is a batch on its way to the log.
@@ -129,17 +132,37 @@ func (a *appender) commit(works []*appending) {
 		return
 	}
 	a.record = appendRecord(a.record[:0], entries)
-	end, err := a.store.log.append(a.record)
-	if err == nil {
-		a.store.tails.add(entries, end)
-		a.store.checkpointer.grown()
-	}
+	err := a.log(entries)
 	if cap(a.record) > keepRecord {
 		a.record = nil
 	}
 	for _, w := range kept {
 		w.done(err)
 	}
+}
+
+// log makes the record durable, and known.
+func (a *appender) log(entries []*entry) error {
+	a.logging.Lock()
+	defer a.logging.Unlock()
+	end, err := a.store.log.append(a.record)
+	if err == nil {
+		a.store.tails.add(entries, end)
+		a.store.checkpointer.grown()
+	}
+	return err
+}
+
+// rotate has the log go on in another segment, so that the next checkpoint frees those before it, though nothing is appended.
+func (a *appender) rotate() error {
+	a.logging.Lock()
+	defer a.logging.Unlock()
+	at, err := a.store.log.wal.Rotate()
+	if err != nil {
+		return fmt.Errorf("%w: rotate the log: %w", doc.ErrUnavailable, err)
+	}
+	a.store.tails.renew(at)
+	return nil
 }
 
 // keepRecord is how large a buffer is kept for the next record, in bytes.

@@ -120,8 +120,8 @@ func (s *Store) Scrub(ctx context.Context) error {
 	if err := s.saver.emptied(ctx); err != nil {
 		return err
 	}
-	if _, err := s.log.wal.Rotate(); err != nil {
-		return fmt.Errorf("%w: rotate the log: %w", doc.ErrUnavailable, err)
+	if err := s.appender.rotate(); err != nil {
+		return err
 	}
 	if _, err := s.Compact(ctx); err != nil {
 		return err

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	client "tandem/client-go"
+	"tandem/doc"
+	"tandem/ot"
+)
+
+// typist is an author who appends tokens, each once, and knows which of them are acknowledged.
+type typist struct {
+	number int
+	conn   *client.Conn
+	doc    *client.Doc
+
+	// Guarded by mu.
+	mu       sync.Mutex
+	next     int
+	restored bool // was told that an older state was restored
+}
+
+func (y *typist) token(n int) string { return fmt.Sprintf("<%d.%d>", y.number, n) }
+
+// typeOne appends a token.
+func (y *typist) typeOne(t *testing.T) {
+	y.mu.Lock()
+	token := y.token(y.next)
+	y.next++
+	y.mu.Unlock()
+	require.NoError(t, y.doc.Update(func(tx *client.Tx) error {
+		var b ot.Builder
+		b.Retain(tx.Text().Len(), nil)
+		b.InsertText(token, nil)
+		return tx.Edit(b.Op(), -1)
+	}))
+}
+
+// meet connects typists to a server.
+func meet(t *testing.T, url string, n int) []*typist {
+	t.Helper()
+	all := make([]*typist, n)
+	for i := range all {
+		y := &typist{number: i}
+		var err error
+		y.conn, err = client.Connect(url, client.Options{
+			User: client.User{Name: fmt.Sprint("author ", i)}, BackoffMin: 20e6, BackoffMax: 200e6, // ns
+			OnEvent: func(e client.Event) {
+				if e.Kind == client.EventOpened && !e.Resumed {
+					y.mu.Lock()
+					y.restored = true
+					y.mu.Unlock()
+				}
+			},
+		})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = y.conn.Close() })
+		y.doc, err = y.conn.Open("shared", doc.Text)
+		require.NoError(t, err)
+		require.NoError(t, y.doc.WaitReady(t.Context()))
+		y.restored = false
+		all[i] = y
+	}
+	return all
+}
+
+// TestBackupUnderLoad: people type while a backup is taken, and go on typing at the server that is made of it.
+func TestBackupUnderLoad(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	old := newChild(data, func(err error) { t.Error(err) })
+	require.NoError(t, old.start(t.Context()))
+	typists := meet(t, old.url(), 3)
+
+	// Before: acknowledged, one by one.
+	before := make([]int, len(typists))
+	var typing sync.WaitGroup
+	for i, y := range typists {
+		typing.Go(func() {
+			for range 30 {
+				y.typeOne(t)
+				_ = y.doc.WaitSaved(t.Context())
+			}
+		})
+		before[i] = 30
+	}
+	typing.Wait()
+	for _, y := range typists {
+		require.True(t, y.doc.Saved())
+	}
+
+	// Meanwhile: they do not stop.
+	ctx, enough := context.WithCancel(t.Context())
+	for _, y := range typists {
+		typing.Go(func() {
+			for ctx.Err() == nil {
+				y.typeOne(t)
+				_ = y.doc.WaitSaved(ctx)
+			}
+		})
+	}
+	backup := filepath.Join(t.TempDir(), "backup")
+	good(t, "backup", "--data", data, backup)
+	good(t, "check", "--data", data)
+	enough()
+	typing.Wait()
+	for _, y := range typists { // some of it is behind the backup, and acknowledged
+		y.typeOne(t)
+		require.NoError(t, y.doc.WaitSaved(t.Context()))
+	}
+	old.stop()
+
+	// The server is gone: what they type now is pending.
+	pending := make([]int, len(typists))
+	for i, y := range typists {
+		pending[i] = y.next
+		for range 3 {
+			y.typeOne(t)
+		}
+		require.False(t, y.doc.Saved())
+	}
+	restored := filepath.Join(t.TempDir(), "restored")
+	good(t, "restore", "--data", restored, backup)
+	good(t, "check", "--data", restored)
+	content := good(t, "export", "--data", restored, "shared")
+	for i, y := range typists {
+		for n := range y.next {
+			times := strings.Count(content, y.token(n))
+			require.LessOrEqual(t, times, 1, y.token(n))
+			if n < before[i] {
+				require.Equal(t, 1, times, "%s was acknowledged before the backup began", y.token(n))
+			}
+		}
+	}
+
+	// On the same port, it is the server that they knew.
+	successor := newChild(restored, func(err error) { t.Error(err) })
+	successor.listen = old.listen
+	require.NoError(t, successor.restart(t.Context()))
+	defer successor.stop()
+	for _, y := range typists {
+		require.NoError(t, y.doc.WaitSaved(t.Context()))
+		y.typeOne(t)
+		require.NoError(t, y.doc.WaitSaved(t.Context()))
+	}
+	content = good(t, "export", "--data", restored, "shared")
+	for i, y := range typists {
+		for n := range y.next {
+			times := strings.Count(content, y.token(n))
+			require.LessOrEqual(t, times, 1, "%s was applied twice", y.token(n))
+			if n < before[i] || n >= pending[i] {
+				require.Equal(t, 1, times, "%s is lost", y.token(n))
+			}
+		}
+		y.mu.Lock()
+		require.True(t, y.restored, "the client has noticed")
+		y.mu.Unlock()
+		// What the restored server does not have is offered back.
+		problem := y.doc.Problem()
+		require.ErrorIs(t, problem, client.ErrRestored)
+	}
+}
+
+// TestRestoreRefuses: a backup that is not whole, and a directory that is not empty, are refused, and nothing is made.
+func TestRestoreRefuses(t *testing.T) {
+	data, backup := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "backup")
+	good(t, "import", "--data", data, "a", write(t, "text"))
+	good(t, "backup", "--data", data, backup)
+	whole, err := os.ReadFile(backup)
+	require.NoError(t, err)
+	fresh := filepath.Join(t.TempDir(), "restored")
+	refused := func(name string, file []byte, says string) {
+		t.Helper()
+		require.Contains(t, bad(t, 1, "restore", "--data", fresh, write(t, string(file))), says, name)
+		require.Contains(t, bad(t, 1, "inspect", "--data", fresh), "no tandem store", name)
+	}
+	refused("empty", nil, "too short")
+	refused("cut in the header", whole[:100], "too short")
+	refused("cut", whole[:len(whole)-1], "and should have")
+	refused("cut in the middle", whole[:len(whole)/2], "and should have")
+	refused("longer", append(whole[:len(whole):len(whole)], 0), "bytes")
+	for _, at := range []int{0, 20, 600, len(whole) / 2, len(whole) - 1} {
+		flipped := append([]byte{}, whole...)
+		flipped[at] ^= 0x20
+		refused(fmt.Sprintf("flipped at %d", at), flipped, "not a whole backup")
+	}
+	refused("a text", []byte(strings.Repeat("something else ", 100)), "not written by tandem backup")
+
+	require.Contains(t, bad(t, 1, "restore", "--data", data, backup), "not empty")
+	require.Equal(t, "text", good(t, "export", "--data", data, "a"))
+	other := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, "letter"), nil, 0o600))
+	require.Contains(t, bad(t, 1, "restore", "--data", other, backup), `"letter"`)
+	served(t, data)
+	require.Contains(t, bad(t, 1, "restore", "--data", data, backup), "not empty", "of a running server")
+
+	good(t, "restore", "--data", fresh, backup)
+	require.Equal(t, "text", good(t, "export", "--data", fresh, "a"))
+	empty := t.TempDir()
+	good(t, "restore", "--data", empty, backup)
+	require.Equal(t, "text", good(t, "export", "--data", empty, "a"))
+}

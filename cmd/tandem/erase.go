@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"tandem/cmd/tandem/ops"
+	"tandem/doc"
+	"tandem/ot"
+)
+
+func (p *program) trimCommand() *cobra.Command {
+	d := &directory{p: p}
+	commits := 0
+	cmd := d.command(&cobra.Command{
+		Use:   "trim --data DIR DOC --keep-commits N",
+		Short: "Forget the older part of a document's history; its text, its versions and who wrote what stay",
+		Args:  cobra.ExactArgs(1),
+	}, false, func(ctx context.Context, args []string) error {
+		if commits < 1 {
+			return usageError{fmt.Errorf("--keep-commits %d: it is at least 1", commits)}
+		}
+		return d.with(ctx, ops.Options{Owner: "tandem trim"}, func(ctx context.Context, desk *ops.Desk) error {
+			t, err := desk.Trim(ctx, ops.TrimRequest{Document: args[0], Commits: commits})
+			if err != nil {
+				return d.named(err, args[0])
+			}
+			fmt.Fprintf(p.stdout, "%s: history reached back to revision %d, and now to %d\n", shown(args[0]), t.Before, t.Floor)
+			return nil
+		})
+	})
+	cmd.Flags().IntVar(&commits, "keep-commits", 0, "how many commits to keep")
+	return cmd
+}
+
+func (p *program) eraseCommand() *cobra.Command {
+	d := &directory{p: p}
+	return d.command(&cobra.Command{
+		Use:   "erase --data DIR DOC FROM TO",
+		Short: "Take out of a document's history what was inserted and deleted again after revision FROM up to TO",
+		Long: "Take out of a document's history what was inserted and deleted again after revision FROM up to TO, and out of every file of " +
+			"the data directory. What still stands in the text at TO is not erased: delete it first. Backups keep what they have.",
+		Args: cobra.ExactArgs(3),
+	}, false, func(ctx context.Context, args []string) error {
+		from, err := parseRevision("FROM", args[1])
+		if err != nil {
+			return err
+		}
+		to, err := parseRevision("TO", args[2])
+		if err != nil {
+			return err
+		}
+		if from >= to {
+			return usageError{fmt.Errorf("FROM is %d and TO is %d: nothing lies between", from, to)}
+		}
+		return d.with(ctx, ops.Options{Owner: "tandem erase"}, func(ctx context.Context, desk *ops.Desk) error {
+			e, err := desk.Erase(ctx, ops.EraseRequest{Document: args[0], From: from, To: to})
+			if err != nil {
+				return d.named(err, args[0])
+			}
+			fmt.Fprintf(p.stdout, "%s: %d UTF-16 code units erased\n", shown(args[0]), e.Units)
+			return nil
+		})
+	})
+}
+
+func (p *program) removeCommand() *cobra.Command {
+	d := &directory{p: p}
+	return d.command(&cobra.Command{
+		Use:   "remove --data DIR DOC",
+		Short: "Take a document away, with its history and its versions",
+		Args:  cobra.ExactArgs(1),
+	}, false, func(ctx context.Context, args []string) error {
+		return d.with(ctx, ops.Options{Owner: "tandem remove"}, func(ctx context.Context, desk *ops.Desk) error {
+			r, err := desk.Remove(ctx, ops.RemoveRequest{Document: args[0]})
+			if err != nil {
+				return d.named(err, args[0])
+			}
+			fmt.Fprintf(p.stdout, "%s: removed at revision %d\n", shown(args[0]), r.Revision)
+			return nil
+		})
+	})
+}
+
+func parseRevision(name, text string) (doc.Revision, error) {
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || n > ot.MaxInt {
+		return 0, usageError{fmt.Errorf("%s is %q: it is a revision, a number from 0 on", name, text)}
+	}
+	return doc.Revision(n), nil
+}

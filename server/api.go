@@ -1,0 +1,300 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tandem/doc"
+)
+
+// The JSON API is a document's past, for programs and pages: API.md describes it, and its examples are run by a test. It reads durable
+// history beside the documents (I7): no request waits for a document's goroutine but a restore, which is a client like any other.
+
+const (
+	// apiAtOnce is how many requests of the API are worked on at a time: each may hold a document's whole content.
+	apiAtOnce = 16
+	// apiWait is how long a request waits for its turn among them.
+	apiWait = 5 * time.Second
+	// apiBody is the largest body of a request, in bytes.
+	apiBody = 64 << 10
+	// apiRead and apiWrite are how long a request may take to come, and its answer to be fetched.
+	apiRead, apiWrite = 30 * time.Second, 2 * time.Minute
+	// apiRetry is what a client is told to wait, in seconds, where it may try again.
+	apiRetry = 2
+)
+
+// api answers under /api/.
+type api struct {
+	// Immutable.
+	server  *Server
+	history *doc.History
+	archive doc.Archive // nil: the store keeps no past
+	cross   *http.CrossOriginProtection
+	turns   chan struct{} // has apiAtOnce places
+}
+
+// reply is a good answer.
+type reply struct {
+	status   int    // 200 where it is 0
+	value    any    // as JSON; nil: text, or nothing
+	text     string // of the content type text/plain
+	etag     string
+	location string
+}
+
+// call is a request, read.
+type call struct {
+	*http.Request
+	name  string
+	query map[string]string
+}
+
+// method is what one method of a resource does.
+type method struct {
+	query []string // the parameters it knows
+	do    func(c *call) (*reply, error)
+}
+
+// resource is the methods of a path. HEAD is GET's, OPTIONS are answered for all.
+type resource map[string]method
+
+func newAPI(s *Server) *api {
+	a := &api{server: s, history: s.registry.History(), cross: http.NewCrossOriginProtection(), turns: make(chan struct{}, apiAtOnce)}
+	a.archive, _ = s.cfg.Store.(doc.Archive)
+	return a
+}
+
+// routes adds the paths of the API.
+func (a *api) routes(mux *http.ServeMux) {
+	get, post, remove := http.MethodGet, http.MethodPost, http.MethodDelete
+	for path, r := range map[string]resource{
+		"":                {get: {nil, a.info}},
+		"/content":        {get: {[]string{"rev", "format"}, a.content}},
+		"/diff":           {get: {[]string{"from", "to"}, a.diff}},
+		"/blame":          {get: {[]string{"rev"}, a.blame}},
+		"/log":            {get: {[]string{"from", "to", "limit"}, a.log}},
+		"/versions":       {get: {nil, a.versions}, post: {nil, a.nameVersion}},
+		"/versions/{rev}": {remove: {nil, a.deleteVersion}},
+		"/restore":        {post: {nil, a.restore}},
+	} {
+		mux.HandleFunc("/api/docs/{name}"+path, func(w http.ResponseWriter, q *http.Request) { a.serve(w, q, r) })
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, q *http.Request) {
+		a.begin(w, q)
+		a.refuse(w, q, fmt.Errorf("%w: %s; a document's name is one segment of the path, notes%%2Ftoday", errNoResource, q.URL.EscapedPath()))
+	})
+}
+
+// begin sets the headers of every answer.
+func (a *api) begin(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	secure(h)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Add("Vary", "Origin")
+	if origin := r.Header.Get("Origin"); origin != "" && a.server.origins.checkOrigin(r) == nil {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", "ETag, Tandem-Revision, Retry-After")
+	}
+	now := time.Now()
+	control := http.NewResponseController(w) // what cannot set deadlines, as in tests, has none
+	_ = control.SetReadDeadline(now.Add(apiRead))
+	_ = control.SetWriteDeadline(now.Add(apiWrite))
+}
+
+// serve answers a request for a resource.
+func (a *api) serve(w http.ResponseWriter, r *http.Request, res resource) {
+	a.begin(w, r)
+	c, do, err := a.admit(w, r, res)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	if do == nil { // OPTIONS
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	leave, err := a.enter(r.Context())
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	defer leave()
+	answer, err := do(c)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	answer.write(w, r)
+}
+
+// admit finds what is to be done, where it may be; nothing for OPTIONS.
+func (a *api) admit(w http.ResponseWriter, r *http.Request, res resource) (*call, func(*call) (*reply, error), error) {
+	if err := a.server.origins.checkOrigin(r); err != nil {
+		return nil, nil, err
+	}
+	allow := res.allow()
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		if _, get := res[http.MethodGet]; get && r.Header.Get("Access-Control-Request-Method") != "" {
+			w.Header().Set("Access-Control-Allow-Methods", "GET, HEAD") // pages of others may read, not write
+			w.Header().Set("Access-Control-Allow-Headers", "If-None-Match")
+			w.Header().Set("Access-Control-Max-Age", "600")
+		}
+		return nil, nil, nil
+	}
+	name := r.Method
+	if name == http.MethodHead {
+		name = http.MethodGet
+	}
+	m, ok := res[name]
+	if !ok {
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		return nil, nil, fmt.Errorf("%w: %s; allowed are %s", errMethod, r.Method, strings.Join(allow, ", "))
+	}
+	if err := a.cross.Check(r); err != nil {
+		return nil, nil, fmt.Errorf("%w: only pages that this server serves itself may change documents here", errOrigin)
+	}
+	if name == http.MethodPost {
+		if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
+			return nil, nil, fmt.Errorf("%w: %q; it is application/json", errContentType, r.Header.Get("Content-Type"))
+		}
+	}
+	if a.archive == nil {
+		return nil, nil, doc.ErrNoArchive
+	}
+	c := &call{Request: r, name: r.PathValue("name"), query: map[string]string{}}
+	for key, values := range r.URL.Query() {
+		if !slices.Contains(m.query, key) || len(values) != 1 {
+			return nil, nil, fmt.Errorf("%w: the parameter %q, %d times; known are %q", errRequest, key, len(values), m.query)
+		}
+		c.query[key] = values[0]
+	}
+	return c, m.do, doc.CheckName(c.name)
+}
+
+// allow is the methods that a resource has.
+func (res resource) allow() []string {
+	all := []string{http.MethodOptions}
+	for name := range res {
+		all = append(all, name)
+	}
+	if _, get := res[http.MethodGet]; get {
+		all = append(all, http.MethodHead)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// enter waits for a turn, which ends with leave.
+func (a *api) enter(ctx context.Context) (leave func(), err error) {
+	late := time.NewTimer(apiWait)
+	defer late.Stop()
+	select {
+	case a.turns <- struct{}{}:
+		return func() { <-a.turns }, nil
+	case <-late.C:
+		return nil, fmt.Errorf("%w: %d requests are under way", errBusy, apiAtOnce)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// write writes a good answer, or 304 where the client has it.
+func (p *reply) write(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if p.etag != "" {
+		h.Set("ETag", p.etag)
+		h.Set("Cache-Control", "private, no-cache")
+		if matches(r, p.etag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	if p.location != "" {
+		h.Set("Location", p.location)
+	}
+	status := p.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
+	body := []byte(p.text)
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	if p.value != nil {
+		body = encode(p.value)
+		h.Set("Content-Type", "application/json")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // of HEAD, nothing
+}
+
+// matches reports whether the client has an answer with this tag: one of several, or made weak by a proxy.
+func matches(r *http.Request, etag string) bool {
+	for tag := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// encode writes JSON for people, too.
+func encode(v any) []byte {
+	var b strings.Builder
+	out := json.NewEncoder(&b)
+	out.SetEscapeHTML(false)
+	if err := out.Encode(v); err != nil {
+		panic(fmt.Sprintf("server: an answer of type %T: %v", v, err)) // ours, all of them
+	}
+	return []byte(b.String())
+}
+
+// read reads a request's body.
+func (c *call) read(v any) error {
+	in := json.NewDecoder(http.MaxBytesReader(nil, c.Body, apiBody))
+	in.DisallowUnknownFields()
+	err := in.Decode(v)
+	if err == nil {
+		if _, more := in.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("something comes behind the object")
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return fmt.Errorf("%w: the body has more than %d bytes", errLarge, apiBody)
+	}
+	return fmt.Errorf("%w: the body: %w", errRequest, err)
+}
+
+// revision is a parameter that names a revision; absent where it was not given.
+func (c *call) revision(key string, absent doc.Revision) (doc.Revision, error) {
+	text, given := c.query[key]
+	if !given {
+		return absent, nil
+	}
+	return parseRevision(key, text)
+}
+
+func parseRevision(key, text string) (doc.Revision, error) {
+	n, err := strconv.ParseUint(text, 10, 53)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s=%q; it is a number from 0 to 2^53-1", errRequest, key, text)
+	}
+	return doc.Revision(n), nil
+}
