@@ -14,6 +14,8 @@ const (
 	BufferNotMoved
 	// TakeUndecided accepts a snapshot while a submission is undecided.
 	TakeUndecided
+	// ReuseSequence gives away again what was void, and goes on from the last sequence that the server knows, not from its own last.
+	ReuseSequence
 )
 
 // Plant sets a fault, for a simulation.

@@ -155,6 +155,9 @@ func (p *Pending) checkEdit(op ot.Op) error {
 			return err
 		}
 	}
+	if err := doc.CheckKeys(op); err != nil {
+		return err
+	}
 	if n := p.content.Len() + op.TargetLen() - op.BaseLen(); n > ot.MaxDocument {
 		return fmt.Errorf("%w: the document would have %d code units, at most %d are allowed", ot.ErrLimit, n, ot.MaxDocument)
 	}

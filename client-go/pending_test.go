@@ -80,6 +80,19 @@ func TestEditsThatDoNotApply(t *testing.T) {
 	}
 }
 
+// TestEditsOfTheServersAttributes: keys that begin with NUL.
+func TestEditsOfTheServersAttributes(t *testing.T) {
+	p := NewPending(doc.ClientID{1}, doc.Rich)
+	require.NoError(t, p.Opened(Opened{Place: at(0)}))
+	_, err := p.Snapshot(nil, false)
+	require.NoError(t, err)
+	attrs := func(key string) ot.Op {
+		return ot.Op{{Kind: ot.Insert, N: 1, Text: "x", Attrs: ot.NewAttrs(ot.Attr{Key: key, Value: ot.Bool(true)})}}
+	}
+	require.ErrorIs(t, p.Edit(attrs("\x00by"), -1), ErrEdit)
+	require.NoError(t, p.Edit(attrs("by"), -1))
+}
+
 // pendingTwo has an outstanding " one" and a buffered " two" on "hello" at 5.
 func pendingTwo(t *testing.T) (*Pending, Submission) {
 	p := holding(t, 5, "hello")
@@ -214,4 +227,24 @@ func TestGapsAndChecks(t *testing.T) {
 	p.Distrust()
 	require.NotEqual(t, at(5), *p.Held())
 	require.Equal(t, "hello", p.Content().String())
+}
+
+// What a page leaves behind is taken over by another: what is outstanding keeps its name, what is buffered gets one of the other's.
+func TestCopy(t *testing.T) {
+	p, s := pendingTwo(t)
+	require.NoError(t, p.Opened(Opened{Place: at(8), Outcome: doc.OutcomeVoid}))
+	q, again := p.Copy(ClientID{2}), p.Copy(ClientID{1})
+	require.NoError(t, p.Edit(insert(0, "not for the copies "), -1))
+	_, err := q.Snapshot(insert(0, "hello"), false)
+	require.ErrorIs(t, err, ErrProtocol, "the open was not theirs")
+	for _, c := range []*Pending{q, again} {
+		require.Equal(t, "hello one two", c.Content().String())
+		require.Equal(t, 2, c.Edits())
+		require.Equal(t, s, *c.Outstanding())
+		require.NoError(t, c.Ack(s.Seq, at(6)))
+	}
+	require.Equal(t, doc.Name{Client: ClientID{2}, Seq: 1}, q.Freeze(DefaultLimits).Name)
+	require.Equal(t, doc.Name{Client: ClientID{1}, Seq: 2}, again.Freeze(DefaultLimits).Name)
+	require.Equal(t, s, *p.Outstanding())
+	require.Equal(t, "not for the copies hello one two", p.Content().String())
 }

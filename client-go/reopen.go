@@ -28,7 +28,9 @@ func (p *Pending) Opened(o Opened) error {
 	case (o.Outcome == doc.NoOutcome) != (p.outstanding == nil) && p.fault != TakeUndecided:
 		return fmt.Errorf("%w: the outcome is %q", ErrProtocol, o.Outcome)
 	}
-	p.seq = max(p.seq, o.LastSeq)
+	if p.seq = max(p.seq, o.LastSeq); p.fault == ReuseSequence {
+		p.seq = o.LastSeq
+	}
 	if !o.Resume {
 		p.opening = &opening{Opened: o}
 		return nil
@@ -50,6 +52,9 @@ func (p *Pending) join() error {
 		return fmt.Errorf("%w: %w", ErrProtocol, err)
 	}
 	p.buffer, p.edits, p.outstanding = buffer, p.edits+o.edits, nil
+	if p.fault == ReuseSequence && o.Client == p.client {
+		p.seq = o.Seq - 1
+	}
 	p.settle()
 	return nil
 }

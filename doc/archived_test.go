@@ -39,13 +39,13 @@ func (c *chronicle) knows(h *doc.History, floor, every int) {
 
 func TestContentAndBlameAtEveryRevision(t *testing.T) {
 	inArchive(t, doc.Config{}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
-		c := newChronicle(t, memory, doc.Rich).credited().random(seeded(t, 1), 300)
+		c := newChronicle(t, memory, doc.Rich).credited().random(seeded(t, 1), 140)
 		h := r.History()
 		c.knows(h, 0, 1)
 		m, err := h.Content(t.Context(), "d", -1)
 		require.NoError(t, err)
 		require.Equal(t, c.place, m.Place)
-		for _, rev := range []doc.Revision{301, 1 << 50} {
+		for _, rev := range []doc.Revision{141, 1 << 50} {
 			_, err = h.Content(t.Context(), "d", rev)
 			require.ErrorIs(t, err, doc.ErrRevision)
 		}
@@ -59,9 +59,9 @@ func TestContentAndBlameAtEveryRevision(t *testing.T) {
 func TestDiff(t *testing.T) {
 	inArchive(t, doc.Config{}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
 		rng := seeded(t, 2)
-		c := newChronicle(t, memory, doc.Rich).random(rng, 200)
-		for range 200 {
-			from, to := rng.IntN(201), rng.IntN(201)
+		c := newChronicle(t, memory, doc.Rich).random(rng, 100)
+		for range 60 {
+			from, to := rng.IntN(101), rng.IntN(101)
 			op, err := r.History().Diff(t.Context(), "d", doc.Revision(from), doc.Revision(to))
 			require.NoError(t, err)
 			require.NoError(t, op.Validate(ot.StoredLimits))
@@ -355,20 +355,20 @@ func TestRestoreWhileOthersType(t *testing.T) {
 }
 
 func TestErase(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		inArchive(t, doc.Config{}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
 			rng := seeded(t, 10+seed)
-			c := newChronicle(t, memory, doc.Rich).credited().random(rng, 150)
+			c := newChronicle(t, memory, doc.Rich).credited().random(rng, 100)
 			c.snapshot()
 			h := r.History()
 			floor := 0
 			if seed%2 == 1 {
 				floor = 30
-				_, err := h.Trim(t.Context(), "d", doc.Retention{MaxCommits: 150 - floor})
+				_, err := h.Trim(t.Context(), "d", doc.Retention{MaxCommits: 100 - floor})
 				require.NoError(t, err)
 			}
 			from := floor + rng.IntN(40)
-			to := from + 1 + rng.IntN(150-from)
+			to := from + 1 + rng.IntN(100-from)
 			_, err := h.NameVersion(t.Context(), "d", doc.Revision((from+to)/2), "between", "Ada")
 			require.NoError(t, err)
 			before := c.place

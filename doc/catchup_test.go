@@ -161,30 +161,33 @@ func TestCatchUpIsCutAtOnesOwn(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		cfg  doc.Config
+		head int
 		own  int // its revision; 0: it is committed by the open
 	}{
-		{"in the middle", doc.Config{}, 3000},
-		{"right at the beginning", doc.Config{}, 101},
-		{"in memory", doc.Config{}, 4990},
-		{"nothing in memory", doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, 3000},
-		{"committed now", doc.Config{}, 0},
-		{"committed now, nothing in memory", doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, 0},
+		{"in the middle of 10,000", doc.Config{}, 10_100, 5000},
+		{"right at the beginning", doc.Config{}, 5000, 101},
+		{"in memory", doc.Config{}, 5000, 4900},
+		{"nothing in memory", doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, 3000, 2000},
+		{"committed now", doc.Config{}, 3000, 0},
+		{"committed now, nothing in memory", doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, 3000, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			inArchive(t, row.cfg, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
 				rng := seeded(t, 2)
 				c := newChronicle(t, memory, doc.Text).typing(rng, 100)
 				p := c.at(100, c.place)
+				c.lean = true
 				p.out, p.buffer = insert(10, "mine"), insert(12, "more")
 				out := outstanding(c.place, doc.Name{Client: clientOf("me"), Seq: 1}, p.out)
 				if row.own > 0 {
 					c.typing(rng, row.own-1)
-					moved := ot.Transform(p.out, c.composed(100, doc.Revision(row.own-1), false), ot.Left)
-					c.seqs["me"] = 0
+					moved := p.out
+					for _, op := range c.ops[100:] {
+						moved = ot.Transform(moved, op, ot.Left)
+					}
 					c.writeAs(out, "me", moved)
 				}
-				c.typing(rng, 5000)
-				c.snapshot()
+				c.typing(rng, row.head)
 				want := c.buffered(p, row.own)
 				p.open(r, clientOf("me"), out)
 				require.Equal(t, doc.OutcomeCommitted, p.opened.Outcome)

@@ -27,6 +27,7 @@ type chronicle struct {
 	content []ot.Op    // at revision i
 	wrote   [][]string // at revision i, of each code unit; nil: that is not kept
 	seqs    map[string]doc.Seq
+	length  int           // of the newest content
 	lean    bool          // content and wrote are not kept
 	after   time.Duration // added to the times of commits
 	digest  doc.Digest    // not zero: of the next commit
@@ -43,7 +44,7 @@ func newChronicle(t testing.TB, memory *doctest.Memory, kind doc.Kind) *chronicl
 	}
 }
 
-// author is the client of an author.
+// clientOf is the client of an author.
 func clientOf(author string) (id doc.ClientID) {
 	copy(id[:], "by "+author)
 	return id
@@ -67,6 +68,7 @@ func (c *chronicle) write(author string, ops ...ot.Op) {
 		c.place.Rev, c.place.Lineage = commit.Rev, commit.Lineage
 		batch.Commits = append(batch.Commits, commit)
 		c.ops, c.authors, c.times = append(c.ops, op), append(c.authors, author), append(c.times, commit.Time)
+		c.length += op.TargetLen() - op.BaseLen()
 		if c.lean {
 			continue
 		}
@@ -124,10 +126,7 @@ func (c *chronicle) random(rng *rand.Rand, n int) *chronicle {
 
 // typing commits n letters at random places, a hundred at a time, and deletes some again.
 func (c *chronicle) typing(rng *rand.Rand, n int) *chronicle {
-	length := 0
-	if !c.lean {
-		length = c.content[len(c.content)-1].TargetLen()
-	}
+	length := c.length
 	for len(c.ops) < n {
 		author := []string{"Ada", "Bob", "Eve"}[rng.IntN(3)]
 		var ops []ot.Op

@@ -1,20 +1,24 @@
 // Package doc is one document: its rules, its goroutine, its history. "doc" is the document, not documentation. It knows no
 // HTTP, no messages and no database.
 //
-// There are only four types that matter:
+// There are only five types that matter:
 //
 //	State     the rules, PURE: what waits goes in, a batch for the store and answers come out
 //	Document  the goroutine that drives a State: one inbox, one turn at a time
 //	Session   one client's attachment: a cursor into published history, and two slots in the inbox
-//	Registry  the documents that are in memory, by name: loading, live, unloading
+//	Registry  the documents that are in memory, by name: loading, live, unloading, held
+//	History   their past: as they were, who wrote what; restoring, trimming, erasing
 //
-// and a Store, which keeps documents (package doc/disk; the contract is tested by doc/doctest).
+// and a Store, which keeps documents (package doc/disk; the contract is tested by doc/doctest). A Store that is an Archive keeps
+// their past by rules; without one there is no History, and the rest works.
 //
 //	Session.Submit ─→ inbox ─→ turn: State.Turn ─→ batch ─→ Store.Append ─┐
 //	                    ↑                                                 │ durable
 //	        opens, presence, leaves          View ←─ State.Committed ←────┘
 //	                                          │
-//	Session.Next ←── wake ────────────────────┘   the reader pulls what lies behind its cursor
+//	Session.Next ←── wake ────────────────────┘   the reader pulls what lies behind its cursor:
+//	     ↑                                         from the View, or composed of what is stored
+//	  composer ←─ spans, commits ─ Archive         (composer.go, catchup.go)
 //
 // # What always holds
 //
@@ -32,13 +36,31 @@
 //	    few commits ago.
 //	D7  A session's commit comes to it as an ack at its place in the stream, and in no other form; a composed catch-up is cut there.
 //	D8  A panic in a document ends that document: its sessions open again, and it is loaded from the store.
+//	D9  What is far behind costs the difference, not the commits that made it: catch-ups, submissions from far behind, and old contents
+//	    are composed over a binary hierarchy of spans, in O(log n) compositions. Spans are a cache: what is missing or damaged is made
+//	    again of the commits, which are the truth.
+//	D10 What the archive composes is labelled with the authors of inserts (Label), and no client can write a label. Plain operations are
+//	    exactly what labelled ones are without them (B1, B2), so readers get either from one cache.
+//	D11 The floor rises in memory first, in the document's own turn, then in the store: nobody is promised what is about to go.
+//	    Whoever is behind it then opens again. Below it are named versions only, each with its content.
+//	D12 A client record is forgotten only where its last commit is at or below the floor, which raises the records floor; until the store
+//	    has forgotten it as well, its client decides nothing.
+//	D13 A document's history is rewritten only while it is held out of memory, and under a new epoch: nobody goes on from a place whose
+//	    past is another. Content at revisions outside of what is erased is as before.
 //
 // # What does not hold
 //
-//   - Client records are kept for ever and are all in memory while the document is: about 100 bytes for each page that ever
-//     typed in it. The rules for forgetting them (floor, records floor) are in State, but nothing forgets yet.
-//   - A composed catch-up is composed anew for each reader, from single commits; so is what a submission from far behind is moved
-//     over. Their connections' goroutines pay for the length of what they missed, about 20 µs a commit.
+//   - Client records are all in memory while the document is: about 100 bytes for each page that ever typed in it. Without a
+//     Retention, and above the floor with one, they are kept for ever.
+//   - Over a store that is no Archive, what is far behind is composed of single commits, anew for each reader, at about 20 µs a
+//     commit of their connections' goroutines; so it is, once, where a span is missing.
+//   - A composed catch-up can be larger than the content, by the lengths between many small edits. A client that has something
+//     undecided gets it all the same.
+//   - Erase does not reach what still stands in the text, what was written before and deleted within, the floor's content, or a copy
+//     of the store that was made before.
+//   - While a document is erased from or removed, its opens wait; Restore is a client like others, and what is typed while it works
+//     stays.
+//   - Authors are names that users gave themselves: two people with one name are one author.
 //   - A full disk is not told from other failures of a commit: the sessions of the document end and open again until there is space.
 //   - A snapshot that failed is not tried again before the next is due: the log reaches further back, and a load takes longer.
 //
@@ -50,4 +72,11 @@
 //     it diverges.
 //   - Presence goes through the same inbox, but waits there for its tick, and wakes no session before it.
 //   - The check of the content stands in the stream at its revision: a hash beside the stream could not be compared.
+//   - Spans of powers of two, rather than a snapshot every n commits: a range between any two revisions is what readers need, a content
+//     is one of them, and there is nothing to tune. Each level costs about the size of the text that was typed.
+//   - Labels are attributes, rather than a second structure beside the text: composing, trimming and applying know attributes already.
+//   - The spans are made by one goroutine in the background and saved as a cache, rather than within the commit's transaction: an edit
+//     does not wait for them, and a store may leave them out.
+//   - A session is told the revision of its own commit, rather than the composer being asked to find it: a composed operation does not
+//     know its authors' sequences.
 package doc

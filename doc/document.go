@@ -112,6 +112,7 @@ func start(name string, stored *Stored, store Store, composer *composer, cfg Con
 		spaceTimer: stoppedTimer(), noSpace: map[SessionNumber]struct{}{},
 	}
 	d.view.Store(state.View())
+	d.grow() // what was missed, if anything
 	go d.loop()
 	return d, nil
 }

@@ -105,6 +105,7 @@ func (c *composer) growOne(h chain, r reach) (err error) {
 	if err != nil {
 		return err
 	}
+	var flying []*flight // handed to the store, which gathers them
 	for ; i < int64(r.head>>spanLevel); i++ {
 		for _, s := range endingWith(i, r.floor) {
 			f, err := c.fly(ctx, h, s, false)
@@ -114,12 +115,19 @@ func (c *composer) growOne(h chain, r reach) (err error) {
 			if err != nil {
 				return err
 			}
+			flying = append(flying, f)
+		}
+		if len(flying) < savesAtOnce && i+1 < int64(r.head>>spanLevel) {
+			continue
+		}
+		for _, f := range flying {
 			select {
 			case <-f.stored:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 		}
+		flying = flying[:0]
 		c.noteMade(h, i+1)
 	}
 	return nil

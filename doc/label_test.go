@@ -14,7 +14,7 @@ import (
 func TestLabels(t *testing.T) {
 	rng := seeded(t, 1)
 	g := ottest.Gen{Choices: rng}
-	for range 700 {
+	for range 300 {
 		content := g.Doc()
 		var ops, labelled []ot.Op
 		for _, author := range []string{"Ada", "Bob", ""} {

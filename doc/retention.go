@@ -170,7 +170,7 @@ func (d *Document) raiseFloor(ctx context.Context, raise func(*State) error, sto
 		err = store()
 	}
 	if err != nil {
-		d.post(func() { d.tasks = append(d.tasks, newTask(func(s *State) { s.FloorRaised(false) })) })
+		_ = d.do(ctx, func(s *State) { s.FloorRaised(false) }) // a document that is gone has forgotten it anyway
 	}
 	return err
 }

@@ -55,34 +55,13 @@ func (c *composer) fly(ctx context.Context, h chain, s Span, anew bool) (*flight
 	}
 }
 
-// land reads or makes a span. Others stop waiting, whatever happens.
+// land reads or makes a span, and hands what it made to the store. Others stop waiting, whatever happens, and before that.
 func (c *composer) land(ctx context.Context, h chain, key flightKey, f *flight) {
-	onItsWay := false
-	defer func() {
-		if !onItsWay {
-			c.forget(key, f)
-		}
-		close(f.done)
-	}()
-	if !key.anew {
-		if f.op, f.err = c.load(ctx, h, key.span); f.op != nil || f.err != nil {
-			return
-		}
-	}
-	f.err = errBroken
-	var data []byte
-	if f.op, data, f.err = c.build(ctx, h, key.span, key.anew); f.err != nil {
-		if errors.Is(f.err, errLarge) {
-			c.noteLarge(key.spanKey)
-		}
+	data := c.make(ctx, h, key, f)
+	if data == nil || !c.board(ctx, key.anew) {
+		c.forget(key, f) // there is nothing to save, or it stays unsaved
 		return
 	}
-	select {
-	case c.saving <- struct{}{}:
-	case <-ctx.Done(): // it stays unsaved
-		return
-	}
-	onItsWay = true
 	c.archive.SaveSpan(h.id, h.epoch, key.span, data, func(err error) {
 		if err != nil {
 			c.log.Warn("a composed span was not saved", "doc", h.name, "rev", key.span.Last(), "err", err)
@@ -90,6 +69,49 @@ func (c *composer) land(ctx context.Context, h chain, key flightKey, f *flight) 
 		<-c.saving
 		c.forget(key, f)
 	})
+}
+
+// make reads or makes a span. data is what has to be saved; nil: nothing.
+func (c *composer) make(ctx context.Context, h chain, key flightKey, f *flight) (data []byte) {
+	panics := true
+	defer func() {
+		close(f.done)
+		if panics {
+			c.forget(key, f)
+		}
+	}()
+	if !key.anew {
+		if f.op, f.err = c.load(ctx, h, key.span); f.op != nil || f.err != nil {
+			panics = false
+			return nil
+		}
+	}
+	f.err = errBroken
+	f.op, data, f.err = c.build(ctx, h, key.span, key.anew)
+	panics = false
+	if errors.Is(f.err, errLarge) {
+		c.noteLarge(key.spanKey)
+	}
+	return data
+}
+
+// board is the permission to hand a span to the store. A reader does not wait for it, but to have a damaged one replaced; whoever makes
+// spans in the background (grow) does.
+func (c *composer) board(ctx context.Context, patient bool) bool {
+	select {
+	case c.saving <- struct{}{}:
+		return true
+	default:
+	}
+	if !patient && ctx != c.growth.ctx {
+		return false
+	}
+	select {
+	case c.saving <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // forget ends what others can find of a flight.

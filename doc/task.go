@@ -8,8 +8,6 @@ type task struct {
 	done chan struct{} // closed when it was done, and what it changed is published
 }
 
-func newTask(run func(*State)) *task { return &task{run: run, done: make(chan struct{})} }
-
 // runTasks does what waits in the inbox.
 func (d *Document) runTasks() {
 	d.mu.Lock()
@@ -25,7 +23,7 @@ func (d *Document) runTasks() {
 
 // do has the document run a task, and waits for it. errUnloaded: it was not run, and is not any more.
 func (d *Document) do(ctx context.Context, run func(*State)) error {
-	t := newTask(run)
+	t := &task{run: run, done: make(chan struct{})}
 	if !d.post(func() { d.tasks = append(d.tasks, t) }) {
 		return errUnloaded
 	}

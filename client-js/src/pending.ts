@@ -2,6 +2,7 @@
 
 import {
   baseLength,
+  checkKeys,
   checkKind,
   compose,
   Content,
@@ -171,6 +172,7 @@ export class Pending {
   #checkEdit(op: Op): void {
     validate(op, editLimits)
     checkKind(op, this.kind)
+    checkKeys(op)
     const n = this.#content.length + targetLength(op) - baseLength(op)
     if (n > MaxDocument) throw new OpError("limit", `the document would have ${n} code units, at most ${MaxDocument} are allowed`)
     this.#content.check(op)

@@ -155,6 +155,14 @@ export function checkValue(value: unknown): void {
   if (!ok) throw new OpError(typeof value === "number" ? "limit" : "encoding", "an attribute's value is of no accepted type")
 }
 
+/** Throws an OpError "kind" for an op of a user that speaks of an attribute which is the server's own: its key begins with NUL. */
+export function checkKeys(op: Op): void {
+  for (const c of op) {
+    const keys = "delete" in c || c.attrs === undefined ? [] : Object.keys(c.attrs)
+    if (keys.some((key) => key.startsWith("\0"))) throw new OpError("kind", "an attribute whose key begins with NUL, which is reserved")
+  }
+}
+
 /** Throws an OpError "kind" for an op that a document of this kind cannot hold. */
 export function checkKind(op: Op, kind: DocumentKind): void {
   if (kind === "rich") return

@@ -67,6 +67,15 @@ test("an edit that does not fit changes nothing", () => {
   assert.deepEqual([p.saved, p.edits, p.content.text], [true, 0, "a😀"])
 })
 
+test("an edit does not speak of the server's attributes", () => {
+  const p = new Pending(ids[0] as string, "rich")
+  p.opened(opened(1))
+  p.snapshot(Content.ofText("hello").toOp(), false)
+  fails("edit", () => p.edit([{ insert: "x", attrs: { "\0by": "Ada" } }], null))
+  fails("edit", () => p.edit([{ retain: 1, attrs: { "\0by": null } }], null))
+  p.edit([{ insert: "x", attrs: { by: "Ada" } }], null)
+})
+
 test("a buffer that cancels out is never sent", () => {
   const p = holding("ab")
   p.edit(insert(1, "x"), null)

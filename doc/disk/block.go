@@ -8,8 +8,9 @@ import (
 	"tandem/ot"
 )
 
-// blockSize is where a batch's commits go on in another block, in bytes.
-const blockSize = 256 << 10
+// blockSize is where commits go on in another block, in bytes. Whoever reads one commit decodes its block: a larger one makes that slow,
+// a smaller one takes more keys.
+const blockSize = 32 << 10
 
 // A block is a row of commits under one key, which begins with their document's history: that is known in the transaction that
 // writes it.

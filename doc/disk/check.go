@@ -143,9 +143,9 @@ func (c *checker) problem(err error) {
 
 func (c *checker) problemf(format string, args ...any) { c.problem(fmt.Errorf(format, args...)) }
 
-// each goes through a bucket, and notes where it could not go on.
+// each goes through a bucket, beside pages that are damaged.
 func (c *checker) each(bucket string, visit func(key, value []byte)) {
-	err := c.values.scan(bucket, nil, nil, func(key, value []byte) error {
+	err := c.values.all(bucket, c.problem, func(key, value []byte) error {
 		visit(key, value)
 		return c.ctx.Err()
 	})
@@ -275,19 +275,18 @@ func (c *checker) nameless(key, value []byte) {
 		c.histories[h.history] = true
 	}
 	name, err := c.values.get(namesBucket, []byte(h.name))
-	if err != nil {
-		c.problem(err)
-		return
-	}
 	owner := id
-	if name != nil {
+	if err == nil && name != nil {
 		if owner, err = decodeName(h.name, name); err != nil {
 			return // the report says so of the name
 		}
 	}
-	if name == nil || owner != id {
+	if err == nil && (name == nil || owner != id) {
+		err = errors.New("the name does not lead there")
+	}
+	if err != nil {
 		c.report.Documents = append(c.report.Documents, DocumentReport{
-			Name: h.name, Revision: h.rev, Problem: fmt.Sprintf("document %s has a head, and the name does not lead there", id),
+			Name: h.name, Revision: h.rev, Problem: fmt.Sprintf("document %s has a head, and by its name: %v", id, err),
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,8 +65,9 @@ func (p *page) saveSpan(s *testStore, span doc.Span, op []byte) {
 	require.NoError(p.t, <-done)
 }
 
-// erase rewrites the document's history: the same commits under another epoch and, since the first is empty, with another lineage.
-func (p *page) erase(s *testStore, floor doc.Place) error {
+// erasing makes the document's history another: the same commits under another epoch and, since the first is empty, with another lineage.
+func (p *page) erasing(s *testStore) *doc.Rewriting {
+	floor := p.floor(s)
 	commits, err := s.Read(background, p.place.ID, floor.Rev+1, p.place.Rev, 1<<30)
 	require.NoError(p.t, err)
 	text, err := s.Base(background, p.place.ID)
@@ -83,7 +85,7 @@ func (p *page) erase(s *testStore, floor doc.Place) error {
 		at.Rev, at.Lineage = c.Rev, c.Lineage
 	}
 	at.Epoch[0]++
-	err = s.Rewrite(background, &doc.Rewriting{
+	return &doc.Rewriting{
 		Prev: p.place, Epoch: at.Epoch, Snapshot: &doc.Snapshot{Place: at, Content: text.Snapshot(), Hash: text.Hash()},
 		Commits: func(yield func(doc.Commit, error) bool) {
 			for _, c := range commits {
@@ -92,11 +94,13 @@ func (p *page) erase(s *testStore, floor doc.Place) error {
 				}
 			}
 		},
-	})
-	if err == nil {
-		p.place = at
 	}
-	return err
+}
+
+func (p *page) erase(s *testStore) {
+	r := p.erasing(s)
+	require.NoError(p.t, s.Rewrite(background, r))
+	p.place = r.Snapshot.Place
 }
 
 // checkStore makes a small store with everything in it, and returns its file.
@@ -114,7 +118,7 @@ func checkStore(t *testing.T) []byte {
 	require.NoError(t, s.Trim(background, &doc.Trimming{Floor: p.place, Base: p.labelled(s)}))
 	floor := p.place
 	p.write(s, 4)
-	require.NoError(t, p.erase(s, floor))
+	p.erase(s)
 	require.NoError(t, s.SaveVersion(background, p.place.ID, doc.Version{Rev: 3, Name: "kept"}, q.snapshot(s).Content))
 	require.NoError(t, s.SaveVersion(background, q.place.ID, doc.Version{Rev: 3, Name: "named", Author: "Ann"}, nil))
 	p.saveSpans(s, 1, floor.Rev)
@@ -244,6 +248,62 @@ func TestCheckMutations(t *testing.T) {
 	}
 	t.Logf("%d of 200 were found; the others met what does not count", found)
 	require.Greater(t, found, 60)
+}
+
+// A page that is gone takes the documents with it that have something there, and they are named; the others go on.
+func TestCheckDamagedPage(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	const documents = 120
+	var writers sync.WaitGroup
+	for n := range documents {
+		writers.Go(func() {
+			name := fmt.Sprint("document ", n)
+			stored, err := s.Load(background, name, doc.Text)
+			if err != nil {
+				return // it is missed below
+			}
+			p := &page{t: t, name: name, place: stored.Place()}
+			_ = p.append(s, p.batch(1, "text"))
+		})
+	}
+	writers.Wait()
+	require.NoError(t, s.Close())
+	file, err := os.ReadFile(filepath.Join(dir, databaseFile))
+	require.NoError(t, err)
+	report := checkBytes(t, file)
+	require.True(t, report.OK)
+	require.Len(t, report.Documents, documents)
+	w, root, err := newWalker(bytes.NewReader(file), int64(len(file)))
+	require.NoError(t, err)
+	require.NoError(t, w.page(root, nil, nil, 0))
+	some, pages := 0, 0
+	for page := range w.highWater {
+		if page < 2 || w.seen[page/64]&(1<<(page%64)) == 0 || page == root {
+			continue
+		}
+		pages++
+		at := file[int64(page)*w.pageSize : int64(page+1)*w.pageSize]
+		before := bytes.Clone(at)
+		clear(at)
+		report := checkBytes(t, file)
+		copy(at, before)
+		require.False(t, report.OK)
+		require.NotEmpty(t, report.Problems, "page %d", page)
+		good := 0
+		for _, d := range report.Documents {
+			if d.OK {
+				require.EqualValues(t, 1, d.Revision)
+				good++
+			}
+		}
+		if good > 0 && good < documents {
+			some++
+			require.Len(t, report.Documents, documents, "page %d", page)
+		}
+	}
+	t.Logf("%d of %d pages took some of the documents", some, pages)
+	require.Greater(t, some, pages/2)
 }
 
 // Records that are whole but do not fit together are found as well.

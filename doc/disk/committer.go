@@ -21,7 +21,7 @@ type work struct {
 }
 
 // committer is the one goroutine that writes to the database: documents that are made, which it gathers in one transaction, and slices
-// of maintenance behind them, one after each transaction: what the log has, snapshots, what is to be removed. It tells each work what
+// of maintenance behind them, one transaction after each: what the log has, snapshots, what is to be removed. It tells each work what
 // became of it.
 type committer struct {
 	// Immutable.
@@ -103,21 +103,24 @@ func (c *committer) freeze(ctx context.Context) (thaw func(), err error) {
 func (c *committer) run() {
 	defer close(c.ended)
 	for {
-		edits, slice, more := c.take()
+		edits, slices, more := c.take()
 		if !more {
 			return
 		}
 		if len(edits) > 0 {
 			c.commit(edits)
 		}
-		if slice != nil {
-			c.commit([]*work{slice})
+		if len(slices) > 0 {
+			c.commit(slices)
 		}
 	}
 }
 
-// take waits for work, and takes the edits that fit one transaction and one slice.
-func (c *committer) take() (edits []*work, slice *work, more bool) {
+// sliceBytes is how much of maintenance one transaction takes, about: 256 KiB, or one slice.
+const sliceBytes = 256 << 10
+
+// take waits for work, and takes the edits that fit one transaction, and slices for one more.
+func (c *committer) take() (edits, slices []*work, more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy = false
@@ -129,21 +132,21 @@ func (c *committer) take() (edits []*work, slice *work, more bool) {
 		c.come.Wait()
 	}
 	c.busy = true
+	return takeFitting(&c.edits, c.max), takeFitting(&c.slices, min(c.max, sliceBytes)), true
+}
+
+// takeFitting takes the first works of a queue that fit so many bytes, and at least one.
+func takeFitting(queue *[]*work, most int) []*work {
+	q := *queue
 	n, size := 0, 0
-	for n < len(c.edits) && (n == 0 || size+c.edits[n].size <= c.max) {
-		size += c.edits[n].size
+	for n < len(q) && (n == 0 || size+q[n].size <= most) {
+		size += max(q[n].size, 1)
 		n++
 	}
-	edits = c.edits[:n:n]
-	if c.edits = c.edits[n:]; len(c.edits) == 0 {
-		c.edits = nil
+	if *queue = q[n:]; n == len(q) {
+		*queue = nil
 	}
-	if len(c.slices) > 0 {
-		slice = c.slices[0]
-		c.slices[0] = nil
-		c.slices = c.slices[1:]
-	}
-	return edits, slice, true
+	return q[:n:n]
 }
 
 // commit puts works into one transaction. One that cannot be written, because what is stored there is damaged, is taken

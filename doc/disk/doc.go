@@ -69,7 +69,7 @@
 //     get 4 times as many commits, and the disk writes 5.0 kB for a letter instead of 19 (BenchmarkCommit).
 //   - One log for all documents, rather than one for each: 200 documents share a sync.
 //   - Documents are made in the database at once, rather than in the log: it happens once, and names need no second place.
-//   - A block of what gathered since the last checkpoint, up to 256 KiB, rather than a key for each commit: Seek on the last revision
+//   - A block of what gathered since the last checkpoint, up to 32 KiB, rather than a key for each commit: Seek on the last revision
 //     finds the block that holds a revision.
 //   - A content's key begins with the document's id, commits' and spans' with that of their history: so a base, and what versions keep,
 //     stay where they are when history is rewritten, and only what was rewritten is written anew.

@@ -68,69 +68,87 @@ func (s *Store) readSpan(ctx context.Context, history doc.ID, span doc.Span) (op
 	return op, nil
 }
 
-// SaveSpan implements doc.Archive. What is longer than maxSpanBytes is left out.
+// SaveSpan implements doc.Archive. What is longer than maxSpanBytes is left out. Small ones go to the committer as they are, which gathers
+// them.
 func (s *Store) SaveSpan(id doc.ID, epoch doc.Epoch, span doc.Span, op []byte, done func(error)) {
-	if len(op) > maxSpanBytes {
-		op = nil
-	} else {
+	w := &spanWriting{id: id, epoch: epoch, span: span}
+	switch {
+	case len(op) == 0 || len(op) > maxSpanBytes:
+		s.saver.add(&job{run: func() error { return nil }, done: done})
+	case len(op) <= pieceSize && !s.tails.has(id, span.Last()):
+		w.record.op = bytes.Clone(op)
+		s.committer.slice(&work{size: len(op), check: w.check, write: w.write, done: func(err error) { done(w.leftOut(err)) }})
+	default:
 		op = bytes.Clone(op)
+		s.saver.add(&job{run: func() error { return s.saver.saveSpan(w, op) }, done: done})
 	}
-	s.saver.add(&job{run: func() error { return s.saver.saveSpan(id, epoch, span, op) }, done: done})
 }
 
-// saveSpan writes a composed operation; a large one in parts, ahead of the record that makes them count. There is nothing to clear
-// away after a crash: parts without a record are written over, and go with the history that they belong to.
-func (v *saver) saveSpan(id doc.ID, epoch doc.Epoch, span doc.Span, op []byte) error {
-	if err := v.store.settle(context.Background(), id); err != nil || len(op) == 0 {
+// spanWriting is a composed operation on its way to the database.
+type spanWriting struct {
+	id     doc.ID
+	epoch  doc.Epoch
+	span   doc.Span
+	record spanRecord
+
+	// Set by check.
+	history doc.ID
+	left    bool // it is left out
+}
+
+func (w *spanWriting) check(tx *writing) error {
+	h, err := tx.head(w.id)
+	if err != nil {
 		return err
 	}
-	var history doc.ID
-	left := false
-	check := func(tx *writing) error {
-		h, err := tx.head(id)
-		if err != nil {
-			return err
-		}
-		if left = h == nil || h.epoch != epoch || !within(span, h.floor, h.rev); left {
-			return errNothing
-		}
-		history = h.history
-		return nil
+	if w.left = h == nil || h.epoch != w.epoch || !within(w.span, h.floor, h.rev); w.left {
+		return errNothing
 	}
-	record := &spanRecord{}
-	if len(op) <= pieceSize {
-		record.op = op
-	}
-	for part := 0; len(record.op) == 0 && part*pieceSize < len(op); part++ {
-		slice := op[part*pieceSize : min((part+1)*pieceSize, len(op))]
-		err := v.commit(len(slice), check, func(tx *writing) error {
-			if err := tx.delete(spansBucket, spanKey(history, span)); err != nil { // of the one that is replaced
-				return err
-			}
-			key := spanPartKey(history, span, part)
-			value := encodeSpanPart(key, slice)
-			record.sums = append(record.sums, sumOf(value))
-			return tx.put(spansBucket, key, value)
-		})
-		if left || err != nil {
-			return leftOut(left, err)
-		}
-	}
-	err := v.commit(len(record.op), check, func(tx *writing) error {
-		for part := len(record.sums); part < maxSpanBytes/pieceSize; part++ {
-			if err := tx.delete(spansBucket, spanPartKey(history, span, part)); err != nil {
-				return err
-			}
-		}
-		key := spanKey(history, span)
-		return tx.put(spansBucket, key, record.encode(key))
-	})
-	return leftOut(left, err)
+	w.history = h.history
+	return nil
 }
 
-// leftOut is the outcome of a span that is left out: none is no failure.
-func leftOut(left bool, err error) error {
-	if left {
+// write writes the record that makes the span count.
+func (w *spanWriting) write(tx *writing) error {
+	for part := len(w.record.sums); part < maxSpanBytes/pieceSize; part++ {
+		if err := tx.delete(spansBucket, spanPartKey(w.history, w.span, part)); err != nil {
+			return err
+		}
+	}
+	key := spanKey(w.history, w.span)
+	return tx.put(spansBucket, key, w.record.encode(key))
+}
+
+// saveSpan writes one that the database has no history of yet, or a large one: in parts, ahead of the record that makes them count. There is nothing to clear away after a crash: parts
+// without a record are written over, and go with the history that they belong to.
+func (v *saver) saveSpan(w *spanWriting, op []byte) error {
+	if err := v.store.settle(context.Background(), w.id); err != nil {
+		return err
+	}
+	if len(op) <= pieceSize {
+		w.record.op = op
+	}
+	for part := 0; len(w.record.op) == 0 && part*pieceSize < len(op); part++ {
+		slice := op[part*pieceSize : min((part+1)*pieceSize, len(op))]
+		err := v.commit(len(slice), w.check, func(tx *writing) error {
+			if err := tx.delete(spansBucket, spanKey(w.history, w.span)); err != nil { // of the one that is replaced
+				return err
+			}
+			key := spanPartKey(w.history, w.span, part)
+			value := encodeSpanPart(key, slice)
+			w.record.sums = append(w.record.sums, sumOf(value))
+			return tx.put(spansBucket, key, value)
+		})
+		if w.left || err != nil {
+			return w.leftOut(err)
+		}
+	}
+	return w.leftOut(v.commit(len(w.record.op), w.check, w.write))
+}
+
+// leftOut is the outcome of a span: that it is left out is no failure.
+func (w *spanWriting) leftOut(err error) error {
+	if w.left {
 		return nil
 	}
 	return err

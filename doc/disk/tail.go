@@ -89,6 +89,12 @@ func (t *tails) of(id doc.ID) ahead {
 	return ahead{commits: d.commits, end: d.place}
 }
 
+// has reports whether a revision is not in the database.
+func (t *tails) has(id doc.ID, rev doc.Revision) bool {
+	commits := t.of(id).commits
+	return len(commits) > 0 && commits[0].Rev <= rev
+}
+
 // ahead is the end of a document's history, which is in the log only. The zero ahead: the database has everything.
 type ahead struct {
 	commits []doc.Commit // must not be changed

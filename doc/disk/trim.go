@@ -9,7 +9,7 @@ import (
 )
 
 // forgetSlice is how many client records one transaction forgets, or changes.
-const forgetSlice = 1000
+const forgetSlice = 500
 
 // Trim implements doc.Archive: the base is written ahead; one small transaction moves the floor; then records of clients are
 // forgotten, and what lies below the floor is in the trash.

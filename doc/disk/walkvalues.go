@@ -34,7 +34,7 @@ func openValues(f io.ReaderAt, size int64, failed func(error)) (*values, error) 
 		failed(err)
 	}
 	d := &values{walker: w, buckets: map[string]bucketAt{}}
-	err = d.descend(root, nil, nil, nil, 0, func(e element) error {
+	way := &descent{walker: w, failed: failed, visit: func(e element) error {
 		if !e.bucket || len(e.value) < 16 {
 			return fmt.Errorf("%w: %q stands where buckets are", errStructure, e.key)
 		}
@@ -42,8 +42,8 @@ func openValues(f io.ReaderAt, size int64, failed func(error)) (*values, error) 
 			root: order.Uint64(e.value), sequence: order.Uint64(e.value[8:]), inline: bytes.Clone(e.value[16:]),
 		}
 		return nil
-	})
-	if err != nil {
+	}}
+	if err := way.down(root, nil, nil, 0); err != nil {
 		failed(err)
 	}
 	return d, nil
@@ -52,28 +52,40 @@ func openValues(f io.ReaderAt, size int64, failed func(error)) (*values, error) 
 // scan calls each with the pairs from key on whose keys begin with prefix, in order. errEnough ends it, and is no error. What each
 // is given is valid during the call.
 func (d *values) scan(bucket string, prefix, from []byte, each func(key, value []byte) error) error {
+	return d.walk(bucket, from, nil, func(key, value []byte) error {
+		if !bytes.HasPrefix(key, prefix) {
+			return errEnough
+		}
+		return each(key, value)
+	})
+}
+
+// all calls each with all pairs of a bucket. What is wrong with its pages goes to failed, and what they lead to is left out.
+func (d *values) all(bucket string, failed func(error), each func(key, value []byte) error) error {
+	return d.walk(bucket, nil, failed, each)
+}
+
+func (d *values) walk(bucket string, from []byte, failed func(error), each func(key, value []byte) error) error {
 	b, there := d.buckets[bucket]
 	if !there {
 		return nil
 	}
-	visit := func(e element) error {
+	way := &descent{walker: d.walker, from: from, failed: failed, visit: func(e element) error {
 		switch {
 		case bytes.Compare(e.key, from) < 0:
 			return nil
-		case !bytes.HasPrefix(e.key, prefix):
-			return errEnough
 		case e.bucket:
 			return fmt.Errorf("%w: a bucket stands in %s", errStructure, bucket)
 		}
 		return each(e.key, e.value)
-	}
+	}}
 	var err error
 	if b.root != 0 {
-		err = d.descend(b.root, nil, nil, from, 0, visit)
+		err = way.down(b.root, nil, nil, 0)
 	} else {
 		var elements []element
 		if elements, err = d.walker.inline(0, b.inline); err == nil {
-			err = visitAll(elements, visit)
+			err = way.visitAll(elements)
 		}
 	}
 	if errors.Is(err, errEnough) {
@@ -102,34 +114,45 @@ func (d *values) first(bucket string, from []byte) (key []byte, err error) {
 	return key, err
 }
 
-// descend visits the elements of the leaves below a page, whose keys lie from low up to high, but for leaves that end before from.
-func (d *values) descend(id uint64, low, high, from []byte, depth int, visit func(element) error) error {
-	buf, err := d.walker.read(id)
+// A descent visits the elements of the leaves below a page, but for leaves that end before from.
+type descent struct {
+	walker *walker
+	from   []byte
+	visit  func(element) error
+	failed func(error) // takes what is wrong with a page, and the descent goes on beside it; nil: it ends there
+}
+
+// down goes below a page, whose keys must lie from low up to, and without, high; nil is no bound.
+func (w *descent) down(id uint64, low, high []byte, depth int) error {
+	buf, err := w.walker.read(id)
 	if err != nil {
 		return err
 	}
-	branch, elements, err := d.walker.elements(id, buf, low, high, depth)
-	if err != nil || !branch {
-		if err == nil {
-			err = visitAll(elements, visit)
-		}
+	branch, elements, err := w.walker.elements(id, buf, low, high, depth)
+	if err != nil {
 		return err
+	}
+	if !branch {
+		return w.visitAll(elements)
 	}
 	for i, e := range elements {
 		end := endOf(elements, i, high)
-		if end != nil && bytes.Compare(end, from) <= 0 {
+		if end != nil && bytes.Compare(end, w.from) <= 0 {
 			continue
 		}
-		if err := d.descend(e.child, e.key, end, from, depth+1, visit); err != nil {
+		err := w.down(e.child, e.key, end, depth+1)
+		if err != nil && w.failed != nil && errors.Is(err, errStructure) {
+			w.failed(err)
+		} else if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func visitAll(elements []element, visit func(element) error) error {
+func (w *descent) visitAll(elements []element) error {
 	for _, e := range elements {
-		if err := visit(e); err != nil {
+		if err := w.visit(e); err != nil {
 			return err
 		}
 	}

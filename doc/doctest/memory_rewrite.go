@@ -89,7 +89,8 @@ func (m *Memory) Backup() *Backup {
 
 // Restore puts a backup in the place of all that is there, as a store that is opened on it: each document goes on under a new
 // epoch, since commits may have followed the backup; its client records are those of the backup. What waits is never reported.
-func (m *Memory) Restore(b *Backup) {
+// Without new epochs it is a bug, for a simulation that has to find it.
+func (m *Memory) Restore(b *Backup, newEpochs bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.names)
@@ -97,7 +98,9 @@ func (m *Memory) Restore(b *Backup) {
 	m.queue, m.slow, m.down = nil, 0, nil
 	for _, d := range b.docs {
 		d = d.clone()
-		d.epoch = m.newEpoch()
+		if newEpochs {
+			d.epoch = m.newEpoch()
+		}
 		m.names[d.name], m.docs[d.id] = d.id, d
 	}
 }

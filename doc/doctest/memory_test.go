@@ -209,7 +209,7 @@ func TestMemoryRestore(t *testing.T) {
 		a.trim(t, m, 7, clientNumber(2))
 		later := openSigned(t, m, "later")
 		later.write(t, m, later.small(1, 2))
-		m.Restore(backup)
+		m.Restore(backup, true)
 		requireGone(t, m, later)
 		stored, err := m.Load(background, "a", 0)
 		require.NoError(t, err)

@@ -25,7 +25,8 @@ type crowd struct {
 	docs    []string
 	moved   chan struct{} // holds one: something arrived somewhere
 	pace    time.Duration // between two edits of an author, on average
-	bulk    int           // bytes that each line is longer; then a document with an unsaved edit waits for it
+	// bulk is how many bytes each line is longer, at most maxBulk. Then a document with an unsaved edit waits for it.
+	bulk int
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -57,6 +58,9 @@ const (
 
 // quiet logs nothing: what goes wrong is told by events.
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// maxBulk keeps an edit with its line in one submission: half a line is a line that nobody typed. In bytes.
+const maxBulk = 40_000
 
 // kindOf makes every third document a rich one.
 func kindOf(i int) doc.Kind {
@@ -115,6 +119,9 @@ func (c *crowd) event(e client.Event) {
 	defer c.mu.Unlock()
 	switch e.Kind {
 	case client.EventReopening:
+		if errors.Is(e.Err, client.ErrRefused) {
+			return // it asks again
+		}
 		c.told["reopening"]++
 		for _, never := range []error{client.ErrDiverged, client.ErrGap, client.ErrProtocol} {
 			if errors.Is(e.Err, never) {
@@ -189,14 +196,17 @@ func (c *crowd) pause() {
 // crowded is the length of a document above which more is removed than typed, in UTF-16 code units.
 const crowded = 6000
 
-// edit makes one edit at a random place: lines typed, or a line of the author's own removed that is acknowledged. One that is not could
-// still be in the buffer, where it and its removal make nothing, and neither is counted: see replica.saved.
+// edit makes one edit at a random place: lines typed, one where there is bulk, or a line of the author's own removed that is acknowledged.
+// One that is not could still be in the buffer, where it and its removal make nothing, and neither is counted: see replica.saved.
 func (a *author) edit(r *replica, bulk int) error {
 	old := r.ledger.pick(a.rng, r.saved())
 	return r.doc.Update(func(tx *client.Tx) error {
 		text := tx.Text().String()
 		share := 0.1
-		if len(text) > crowded && bulk == 0 {
+		switch {
+		case bulk > 0:
+			share = 0
+		case len(text) > crowded:
 			share = 0.6
 		}
 		var b ot.Builder
@@ -208,7 +218,7 @@ func (a *author) edit(r *replica, bulk int) error {
 			e.removed = old
 		} else {
 			b.Retain(a.place(text), nil)
-			for range 1 + a.rng.IntN(3)/2 {
+			for i := 0; i == 0 || bulk == 0 && a.rng.IntN(3) == 0; i++ {
 				line := a.line(r, bulk)
 				e.typed = append(e.typed, line)
 				b.InsertText(line, a.attrs(r))

@@ -61,9 +61,9 @@ type lineState struct {
 type mark uint8
 
 const (
-	never  mark = iota
-	done        // by its author, who may not have heard that it was saved
-	acked       // it was acknowledged
+	never mark = iota
+	done       // by its author, who may not have heard that it was saved
+	acked      // it was acknowledged
 )
 
 // take adds a ledger, whose first saved edits were acknowledged.
@@ -123,11 +123,13 @@ func (f flaws) err() error {
 		name  string
 		lines []string
 	}{
-		{"acknowledged and lost", f.lost}, {"there twice", f.doubled},
-		{"removed, acknowledged, and back", f.returned}, {"typed by nobody", f.foreign},
+		{"acknowledged and lost", f.lost},
+		{"there twice", f.doubled},
+		{"removed, acknowledged, and back", f.returned},
+		{"typed by nobody", f.foreign},
 	} {
 		if n := len(kind.lines); n > 0 {
-			out = append(out, fmt.Sprintf("%d lines %s: %q", n, kind.name, kind.lines[:min(n, 3)]))
+			out = append(out, fmt.Sprintf("%d lines %s: %.80q", n, kind.name, kind.lines[:min(n, 3)]))
 		}
 	}
 	if out == nil {

@@ -157,8 +157,6 @@ func (c *chain) read(p part, each func(begin int64, f frame) error) (end int64, 
 			return at, nil
 		case !ok:
 			return 0, fmt.Errorf("%w: %s at %d: no record, where the log went on up to %d", ErrCorrupt, seg.name, at, p.end)
-		case p.end != openEnd && at+f.size > p.end:
-			return 0, fmt.Errorf("%w: %s at %d: a record of %d bytes, where the log went on up to %d", ErrCorrupt, seg.name, at, f.size, p.end)
 		case p.index == 0 && at < c.from.Offset && at+f.size > c.from.Offset:
 			return 0, fmt.Errorf("%w: %s at %d: a record of %d bytes, and none that begins at %s", ErrCorrupt, seg.name, at, f.size, c.from)
 		}

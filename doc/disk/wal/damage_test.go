@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sampleLog is a log of three segments, the last of which has one record; behind it one is prepared, before it one is free.
+// sampleLog is a log of three segments, with a few records each; behind them one is prepared, before it one is free.
 func sampleLog(t testing.TB) *world {
 	w := newWorld(7, bug{})
 	w.prepare = func(*process) {} // nothing fails
@@ -22,7 +22,7 @@ func sampleLog(t testing.TB) *world {
 		w.settle()
 	}
 	require.NoError(t, w.rotateAll())
-	for i, sizes := range [][]int{{40, 9}, {200, 0, 600}, {10}} {
+	for i, sizes := range [][]int{{40, 9}, {200, 0, 600}, {30, 20, 10}} {
 		if i > 0 {
 			_, err := w.log.Rotate()
 			require.NoError(t, err)

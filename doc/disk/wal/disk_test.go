@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"sync"
+	"syscall"
 )
 
 // disk is a simulated one. What a process has done to it is in the cache; what a Sync has made durable survives a power cut; of
@@ -108,6 +109,30 @@ func (d *disk) allNodes() (all []*node) {
 	return all
 }
 
+// clone is the disk as the next process meets it where only the process has ended.
+func (d *disk) clone() *disk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	same := map[*node]*node{nil: nil}
+	for _, n := range d.allNodes() {
+		c := *n
+		c.cache, c.kept, c.pending = slices.Clone(n.cache), slices.Clone(n.kept), slices.Clone(n.pending)
+		same[n] = &c
+	}
+	to := newDisk()
+	to.nodes, to.kept = map[string]*node{}, map[string]*node{}
+	for name, n := range d.nodes {
+		to.nodes[name] = same[n]
+	}
+	for name, n := range d.kept {
+		to.kept[name] = same[n]
+	}
+	for _, n := range d.names {
+		to.names = append(to.names, naming{n.path, same[n.node], n.gone})
+	}
+	return to
+}
+
 // cutPower returns the disk as it is afterwards. keep says of each piece, in order, how many of its bytes survive; a name
 // survives if that is not 0.
 func (d *disk) cutPower(keep func(bytes int) int) *disk {
@@ -162,7 +187,7 @@ type process struct {
 	failAt  map[int]fault      // by call, from 1
 	deadAt  int                // from this call on nothing happens any more; 0: never
 	skip    func(c call) bool  // calls that are left out, though they report success
-	refuse  func(c call) error // calls that fail without an effect
+	fail    func(c call) fault // calls that fail
 	opening bool               // Open is running
 	log     []string           // of the calls
 }
@@ -191,22 +216,21 @@ const (
 var (
 	errDead  = errors.New("the process is gone")
 	errFault = errors.New("injected")
-	errSpace = fmt.Errorf("no space: %w", errFault)
+	errSpace = fmt.Errorf("%w: %w", syscall.ENOSPC, errFault)
 )
 
 // begin counts a call. done: it must not have an effect.
-func (p *process) begin(what, path string) (f fault, err error) {
+func (p *process) begin(what, path string, at int64) (f fault, err error) {
 	p.calls++
 	p.log = append(p.log, what+" "+path)
-	if p.refuse != nil {
-		if err := p.refuse(call{what: what, path: path}); err != nil {
-			return failBefore, err
-		}
-	}
 	if p.deadAt != 0 && p.calls >= p.deadAt {
 		return failBefore, errDead
 	}
-	switch f := p.failAt[p.calls]; f {
+	f = p.failAt[p.calls]
+	if f == 0 && p.fail != nil {
+		f = p.fail(call{what, path, at, p.opening})
+	}
+	switch f {
 	case 0:
 		return 0, nil
 	case failFull:
@@ -237,8 +261,8 @@ func (p *process) Names(dir string) (names []string, err error) {
 }
 
 // rename does a change of names.
-func (p *process) rename(call string, n naming) error {
-	f, err := p.begin(call, n.path)
+func (p *process) rename(what string, n naming) error {
+	f, err := p.begin(what, n.path, 0)
 	if err == nil || f == failAfter {
 		n.apply(p.nodes)
 		p.names = append(p.names, n)
@@ -261,7 +285,7 @@ func (p *process) Mkdir(dir string) error {
 func (p *process) SyncDir(dir string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	f, err := p.begin("syncdir", dir)
+	f, err := p.begin("syncdir", dir, 0)
 	if p.skips("syncdir", dir, 0) {
 		return err
 	}
@@ -337,7 +361,7 @@ func (f *file) WriteAt(b []byte, at int64) (int, error) {
 	if !f.may {
 		return 0, fs.ErrPermission
 	}
-	how, err := f.begin("write", f.node.path)
+	how, err := f.begin("write", f.node.path, at)
 	if f.skips("write", f.node.path, at) {
 		return len(b), err
 	}
@@ -364,7 +388,7 @@ func (f *file) Size() (int64, error) {
 func (f *file) Sync() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	how, err := f.begin("sync", f.node.path)
+	how, err := f.begin("sync", f.node.path, lastWrite(f.node))
 	if f.skips("sync", f.node.path, lastWrite(f.node)) {
 		return err
 	}

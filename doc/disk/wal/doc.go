@@ -43,6 +43,8 @@
 //   - One copy of a header that is damaged is survived, not repaired. Both are ErrCorrupt, also in a file that is free.
 //   - What a sector that is being written holds already must survive a power cut: a record may share its sector with the one
 //     before it.
+//   - Where the file system copies what it overwrites, zeros reserve no space: an append may then fail for lack of it with ErrUnsafe,
+//     and Open needs space for the last record.
 //   - Nobody holds a lock on the directory: that is the caller's.
 //
 // # Decisions

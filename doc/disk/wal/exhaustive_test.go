@@ -69,9 +69,20 @@ func play(prepare func(*process)) (*world, error) {
 	return w, err
 }
 
-// after looks at what a crash has left: as it is, and once something was appended to it and the power has gone again.
+// after looks at what the end of a process has left: as it is; and when something was appended to it and the power was
+// cut, once what goes on behind an append has been done, and before any of it has.
 func (w *world) after(d *disk) error {
+	for _, behind := range []bool{true, false} {
+		if err := w.appendAfter(d.clone(), behind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) appendAfter(d *disk, behind bool) error {
 	next := newWorld(1, bug{})
+	next.prepare = func(*process) {}
 	next.disk, next.stored, next.serial = d, w.stored, w.serial
 	next.acked, next.doubts = slices.Clone(w.acked), slices.Clone(w.doubts)
 	defer func() {
@@ -82,6 +93,9 @@ func (w *world) after(d *disk) error {
 	}()
 	if err := next.open(); err != nil {
 		return err
+	}
+	if !behind {
+		next.proc.deadAt = next.proc.calls + 3
 	}
 	if err := next.put(50); err != nil {
 		return err
@@ -112,8 +126,8 @@ func TestExhaustiveFailures(t *testing.T) {
 	t.Logf("note: %d runs", runs)
 }
 
-// The power is cut at each call, and of what was under way every subset survives where that are few, else some hundreds.
-func TestExhaustivePowerCuts(t *testing.T) {
+// At each call the process is killed, and the power is cut, and of what was under way every subset survives where that are few, else some hundreds.
+func TestExhaustiveEnds(t *testing.T) {
 	const few = 10
 	states, whole := 0, 0
 	for call := 1; ; call++ {
@@ -122,6 +136,7 @@ func TestExhaustivePowerCuts(t *testing.T) {
 		if w.proc.calls < call {
 			break
 		}
+		require.NoError(t, w.after(w.disk), "killed at call %d\n%s", call, join(w.trace))
 		try := func(name string, keep func(int) int) {
 			states++
 			require.NoError(t, w.after(w.disk.cutPower(keep)), "dead at call %d, %s\n%s", call, name, join(w.trace))

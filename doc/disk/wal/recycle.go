@@ -64,26 +64,25 @@ func (l *Log) release(before Position) (dropped []*segment, err error) {
 	return dropped, nil
 }
 
-// Scrub takes bytes that were freed out of the files: free segments are removed, durably, and what an earlier use left in the
-// others is overwritten. An Append waits meanwhile. What stands in segments that are not recycled stays; so does, where a write
-// failed, what stood in that file before, until it is recycled.
+// Scrub takes bytes that were recycled out of the files: free segments are removed, durably, and what an earlier use left in the
+// current and in the prepared one is overwritten. An Append waits meanwhile. Other segments are left as they are until they
+// are recycled: after Rotate, and Recycle before what that returned, there are none, and nothing older is left anywhere.
 func (l *Log) Scrub() error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
-	segs, free, err := l.scrubbed()
+	free, next, err := l.scrubbed()
 	if err != nil {
 		return err
 	}
 	errs := []error{l.drop(free), l.cfg.Files.SyncDir(l.dir)}
-	for _, s := range segs {
-		if !s.used || s.suspect {
-			continue
+	if next != nil && next.used {
+		errs = append(errs, next.clean())
+	}
+	if l.current != nil && l.current.used && !l.current.suspect {
+		if err := l.current.clean(); err != nil {
+			// This sync may have been the one that would have told an Append of its failure.
+			errs = append(errs, l.fail(fmt.Errorf("overwrite the rest of %s: %w", l.current.name, err)))
 		}
-		err := s.clean()
-		if err != nil && s == l.current {
-			err = l.fail(fmt.Errorf("overwrite the rest of %s: %w", s.name, err))
-		}
-		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("scrub log %s: %w", l.dir, err)
@@ -91,9 +90,9 @@ func (l *Log) Scrub() error {
 	return nil
 }
 
-// scrubbed takes the free segments out of the log, and returns the others with them. writing is held, so that nobody takes
-// the prepared one, and a sync that fails here is not one that an Append has to hear of.
-func (l *Log) scrubbed() (segs, free []*segment, err error) {
+// scrubbed takes the free segments out of the log, and returns them and the prepared one, which nobody takes while writing is
+// held.
+func (l *Log) scrubbed() (free []*segment, next *segment, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -101,11 +100,5 @@ func (l *Log) scrubbed() (segs, free []*segment, err error) {
 	}
 	l.settled()
 	free, l.free = l.free, nil
-	segs = append(segs, l.live...)
-	for _, s := range []*segment{l.next, l.spare} {
-		if s != nil {
-			segs = append(segs, s)
-		}
-	}
-	return segs, free, nil
+	return free, l.next, nil
 }

@@ -8,9 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -102,78 +100,6 @@ func TestFull(t *testing.T) {
 	require.NoError(t, l.Recycle(end))
 }
 
-// No space for a segment is no harm: the current one is written to up to its end, and there may be space later.
-func TestNoSpaceForASegment(t *testing.T) {
-	w := newWorld(0, bug{})
-	w.prepare = func(*process) {}
-	require.NoError(t, w.open())
-	require.NoError(t, w.put(100))
-	w.settle()
-	full := true
-	w.proc.refuse = func(c call) error {
-		if full && strings.HasSuffix(c.path, freshSuffix) {
-			return &fs.PathError{Op: "write", Path: c.path, Err: syscall.ENOSPC}
-		}
-		return nil
-	}
-	for range 2 { // one more segment was prepared before
-		_, err := w.log.Append(make([]byte, 7900))
-		require.NoError(t, err)
-		w.settle()
-	}
-	for range 3 {
-		_, err := w.log.Append(make([]byte, 7900))
-		require.ErrorIs(t, err, ErrFull)
-		require.ErrorIs(t, err, syscall.ENOSPC)
-		w.settle()
-	}
-	_, err := w.log.Append(make([]byte, 100))
-	require.NoError(t, err)
-	w.settle()
-	full = false
-	_, err = w.log.Append(make([]byte, 7900))
-	require.NoError(t, err)
-	require.NoError(t, w.log.Close())
-}
-
-func TestUnsafeAndReset(t *testing.T) {
-	w := newWorld(0, bug{})
-	w.prepare = func(*process) {}
-	require.NoError(t, w.open())
-	require.NoError(t, w.put(100))
-	w.settle()
-	w.proc.failAt[w.proc.calls+2] = failAfter
-	_, err := w.log.Append([]byte("in doubt"))
-	require.ErrorIs(t, err, ErrUnsafe)
-	require.ErrorIs(t, err, errFault)
-	calls := w.proc.calls
-	for range 2 {
-		_, again := w.log.Append([]byte("another"))
-		require.Equal(t, err, again)
-		_, again = w.log.Rotate()
-		require.Equal(t, err, again)
-	}
-	require.Equal(t, calls, w.proc.calls)
-	end := w.log.End()
-	start, err := w.log.Reset()
-	require.NoError(t, err)
-	require.Greater(t, start.Segment, end.Segment)
-	require.Equal(t, start, w.log.End())
-	w.settle()
-	last, err := w.log.Append([]byte("after"))
-	require.NoError(t, err)
-	require.NoError(t, w.log.Close())
-
-	var found []sample
-	_, err = Verify(simDir, Position{}, w.cfg, into(&found))
-	require.NoError(t, err, "the reset was not stored: what was acknowledged counts, what was in doubt does not")
-	require.True(t, slices.EqualFunc([]sample{w.acked[0], {last, []byte("after")}}, found, sample.equal), "%v", found)
-	found = nil
-	_, err = Verify(simDir, start, w.cfg, into(&found))
-	require.NoError(t, err)
-	require.True(t, slices.EqualFunc([]sample{{last, []byte("after")}}, found, sample.equal), "%v", found)
-}
-
 // After Scrub no byte of a recycled record is in any file.
 func TestScrub(t *testing.T) {
 	dir := t.TempDir()
@@ -230,6 +156,23 @@ func TestFilesAreFew(t *testing.T) {
 	}
 	require.Greater(t, l.End().Segment, uint64(20))
 	require.LessOrEqual(t, most, 9)
+}
+
+// A log is opened with another size of segments: it goes on in segments of that size.
+func TestOtherSegmentBytes(t *testing.T) {
+	dir := t.TempDir()
+	sizes := []int64{minSegmentBytes, 3 * minSegmentBytes, 2 * minSegmentBytes}
+	var live int64
+	for i, size := range sizes {
+		l, found := openDir(t, dir, Position{}, Config{SegmentBytes: size})
+		require.Len(t, found, i)
+		_, err := l.Append(make([]byte, 100))
+		require.NoError(t, err)
+		live += size
+		require.Equal(t, live, l.Live())
+		settle(l)
+		require.NoError(t, l.Close())
+	}
 }
 
 func TestConfigAndClosed(t *testing.T) {
@@ -318,8 +261,8 @@ func TestBesideAppend(t *testing.T) {
 		return nil
 	})
 	var last Position
-	for i := range 200 {
-		end, err := l.Append(make([]byte, i*20))
+	for i := range 100 {
+		end, err := l.Append(make([]byte, i*40))
 		require.NoError(t, err)
 		require.True(t, last.Before(end))
 		last = end

@@ -1,120 +1,163 @@
 package sim
 
 import (
-	"errors"
-	"maps"
-	"slices"
+	"context"
 	"time"
 
 	"tandem/doc"
+	"tandem/doc/doctest"
 	"tandem/ot"
 )
 
-// disk is the model of a store: what is durable, and one batch on its way.
+// disk is a store, and the time it takes.
 type disk struct {
-	w        *World
-	id       doc.ID
-	epoch    doc.Epoch
-	commits  []doc.Commit // 1, 2, …
-	records  map[doc.ClientID]doc.Record
-	snapshot doc.Snapshot
-	// pending is the batch on its way; a crash decides whether it is there.
-	pending *doc.Batch
-	life    int // grows with every crash: what was started before it does not happen
+	w      *World
+	memory *doctest.Memory
+	batch  *doc.Batch // on its way
+	life   int        // grows with every crash: what was started before it does not happen
+	full   bool       // nothing is written
+	known  bool       // and an append has met that
 }
 
-func newDisk(w *World) *disk {
-	d := &disk{w: w, id: doc.ID{1}, epoch: doc.Epoch{1}, records: map[doc.ClientID]doc.Record{}}
-	d.snapshot = doc.Snapshot{Place: doc.Place{ID: d.id, Epoch: d.epoch}, Content: ot.NewText()}
-	return d
-}
+const name = "sim"
 
-var errDisk = errors.New("the disk failed")
+var background = context.Background()
+
+func newDisk(w *World) *disk { return &disk{w: w, memory: doctest.NewMemory(w.cfg.Seed)} }
 
 // append writes a batch, some time, somehow.
 func (d *disk) append(b *doc.Batch, done func(error)) {
 	life := d.life
-	d.pending = b
+	full := d.full
+	if !full {
+		d.batch = b
+		d.memory.Append(b, done)
+	}
 	took := d.w.between(100*time.Microsecond, 5*time.Millisecond)
 	if d.w.chance(0.03) {
 		took = d.w.between(500*time.Millisecond, 4*time.Second) // a slow fsync
 	}
-	d.w.after(took, "disk", func() {
+	d.w.after(took, func() {
 		if d.life != life {
 			return
 		}
-		d.pending = nil
+		how := doctest.Written
 		switch {
+		case full:
+			d.w.stats.Full++
+			d.known = true
+			done(doc.ErrNoSpace)
+			return
 		case d.w.chance(0.004):
 			d.w.stats.FailedCommits++
-			if d.w.chance(0.5) {
-				d.write(b)
+			if how = doctest.Lost; d.w.chance(0.5) {
+				how = doctest.WrittenLate
 			}
-			done(errDisk)
-		case !d.write(b):
-			done(doc.ErrConflict)
-		default:
-			done(nil)
 		}
+		if how != doctest.Lost {
+			d.w.written(b)
+		}
+		d.batch = nil
+		d.memory.Step(how)
 	})
 }
 
-// write makes a batch durable, if its condition holds.
-func (d *disk) write(b *doc.Batch) bool {
-	if b.Prev != d.head() {
-		return false
+// ready is nil, or why nothing can be appended for now.
+func (d *disk) ready() error {
+	if d.known = d.known && d.full; d.known {
+		return doc.ErrNoSpace
 	}
-	for _, c := range b.Commits {
-		if d.records[c.Client].Seq >= c.Seq {
-			return false
-		}
-	}
-	for _, c := range b.Commits {
-		d.commits = append(d.commits, c)
-		d.records[c.Client] = doc.Record{Seq: c.Seq, Rev: c.Rev, Digest: c.Digest}
-	}
-	d.w.stats.Commits += len(b.Commits)
-	return true
-}
-
-func (d *disk) head() doc.Place {
-	p := doc.Place{ID: d.id, Epoch: d.epoch, Rev: doc.Revision(len(d.commits))}
-	if p.Rev > 0 {
-		p.Lineage = d.commits[p.Rev-1].Lineage
-	}
-	return p
+	return nil
 }
 
 // crash ends what is on its way: it is there, or not.
 func (d *disk) crash() {
 	d.life++
-	if d.pending != nil && d.w.rng.IntN(2) == 0 {
-		d.write(d.pending)
+	there := d.batch != nil && d.w.rng.IntN(2) == 0
+	if there {
+		d.w.written(d.batch)
 	}
-	d.pending = nil
+	d.batch = nil
+	d.memory.Crash(func(int) bool { return there })
 }
 
 func (d *disk) load() *doc.Stored {
-	return &doc.Stored{
-		Name: "sim", Kind: doc.Text, Snapshot: d.snapshot,
-		Commits: slices.Clone(d.commits[d.snapshot.Place.Rev:]), Clients: maps.Clone(d.records),
+	stored, err := d.memory.Load(background, name, doc.Text)
+	if err != nil {
+		d.w.fail("S2: %w", err)
+		return nil
 	}
+	return stored
 }
 
-// save keeps a snapshot, of what is durable.
+func (d *disk) info() *doc.Info {
+	info, err := d.memory.Info(background, name)
+	if err != nil {
+		d.w.fail("S2: %w", err)
+		return &doc.Info{}
+	}
+	return info
+}
+
+// save keeps a snapshot, of what is durable. Nothing else is on its way.
 func (d *disk) save(s *doc.Snapshot) {
-	if s.Place.Rev > doc.Revision(len(d.commits)) {
-		d.w.fail("S2: a snapshot of revision %d, %d are durable", s.Place.Rev, len(d.commits))
-		return
-	}
-	d.snapshot = *s
+	d.memory.Save(s, func(err error) {
+		if err != nil {
+			d.w.fail("S2: a snapshot of revision %d: %w", s.Place.Rev, err)
+		}
+	})
+	d.memory.Step(doctest.Written)
 }
 
-// lineage is the stored lineage at a revision.
-func (d *disk) lineage(rev doc.Revision) *doc.Lineage {
-	var l doc.Lineage
-	if rev > 0 {
-		l = d.commits[rev-1].Lineage
+// read is the commits behind a revision, up to another.
+func (d *disk) read(id doc.ID, after, to doc.Revision) []*doc.Committed {
+	if after == to {
+		return nil
 	}
-	return &l
+	commits, err := d.memory.Read(background, id, after+1, to, 1<<30)
+	if err != nil {
+		d.w.fail("S2: %w", err)
+		return nil
+	}
+	out := make([]*doc.Committed, len(commits))
+	for i, c := range commits {
+		op, err := ot.DecodeOp(c.Bytes, ot.StoredLimits)
+		if err != nil {
+			d.w.fail("S2: %w", err)
+		}
+		out[i] = &doc.Committed{Commit: c, Op: op, Caret: -1}
+	}
+	return out
+}
+
+// lineage is the lineage at the revision of a place from the floor on, as package doc finds it: the commit of the floor itself is
+// gone, and there the next one tells whether the place's own is right.
+func (d *disk) lineage(p *doc.Place, floor doc.Revision) *doc.Lineage {
+	if p.Rev == 0 {
+		return &doc.Lineage{}
+	}
+	rev := max(p.Rev, floor+1)
+	commits := d.read(p.ID, rev-1, rev)
+	if len(commits) == 0 {
+		return &doc.Lineage{}
+	}
+	c := commits[0]
+	if rev == p.Rev {
+		return &c.Lineage
+	}
+	lineage := p.Lineage
+	if lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes) != c.Lineage {
+		lineage[0] ^= 0xff
+	}
+	return &lineage
+}
+
+// content is what is durable.
+func (d *disk) content() *ot.Text {
+	state, err := doc.NewState(d.load(), doc.StateConfig{})
+	if err != nil {
+		d.w.fail("S2: %w", err)
+		return ot.NewText()
+	}
+	return state.Content()
 }

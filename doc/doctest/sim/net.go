@@ -21,6 +21,7 @@ type message struct {
 	last     bool
 	item     *doc.Item
 	again    bool // the session has ended: open again
+	refused  bool // what is outstanding is not taken now
 }
 
 type openMessage struct {
@@ -35,7 +36,7 @@ type submitMessage = client.Submission
 type conn struct {
 	w      *World
 	id     int
-	client *simClient
+	page   *page
 	up     bool // as the client sees it
 	silent bool // half open: nothing arrives any more, and nobody is told
 	// When the last message of each stream arrives; the streams keep their order.
@@ -48,8 +49,8 @@ type conn struct {
 
 // toServer sends a message.
 func (c *conn) toServer(m message) {
-	c.serverAt = max(c.serverAt, c.w.now+c.w.between(time.Millisecond, 60*time.Millisecond))
-	c.w.after(c.serverAt-c.w.now, "to server", func() { c.arrive(m) })
+	c.serverAt = max(c.serverAt, c.w.now+c.w.between(time.Millisecond, c.w.mood.latency))
+	c.w.after(c.serverAt-c.w.now, func() { c.arrive(m) })
 }
 
 func (c *conn) arrive(m message) {
@@ -59,7 +60,7 @@ func (c *conn) arrive(m message) {
 		// The connection is gone for the client; what it had sent reaches the server all the same, later than what the next
 		// connection sends.
 		late := c.late
-		c.w.after(late, "late", func() {
+		c.w.after(late, func() {
 			if !c.lost {
 				c.w.server.receive(c, m)
 			}
@@ -74,12 +75,12 @@ func (c *conn) toClient(m message) {
 	c.clientAt = max(c.clientAt, c.w.now+c.w.between(time.Millisecond, 60*time.Millisecond))
 	if m.item != nil && c.w.chance(0.0005) {
 		c.dropped = true
-		c.w.tracef("client %d: a frame is dropped", c.client.number)
+		c.w.tracef("page %s: a frame is dropped", c.page)
 		return
 	}
-	c.w.after(c.clientAt-c.w.now, "to client", func() {
-		if c.up && !c.silent && c.client.conn == c {
-			c.client.receive(m)
+	c.w.after(c.clientAt-c.w.now, func() {
+		if c.up && !c.silent && c.page.conn == c {
+			c.page.receive(m)
 		}
 	})
 }
@@ -108,16 +109,16 @@ func (c *conn) cut() {
 	c.up = false
 	c.w.stats.Cuts++
 	switch {
-	case c.w.chance(0.4):
+	case c.w.chance(c.w.mood.lost):
 		c.lost = true
-	case c.w.chance(0.4):
+	case c.w.chance(c.w.mood.late):
 		c.late = c.w.between(100*time.Millisecond, 30*time.Second)
 	}
 	notices := c.w.between(0, 60*time.Second)
 	if c.w.calm {
 		notices = 0
 	}
-	c.w.after(notices, "notice", func() {
+	c.w.after(notices, func() {
 		if c.w.server.state != nil {
 			c.w.server.receive(c, message{leave: true})
 		}
@@ -132,9 +133,9 @@ func (c *conn) serverGone() {
 		c.silent = true
 		return
 	}
-	c.w.after(c.w.between(0, 200*time.Millisecond), "reset", func() {
-		if c.up && c.client.conn == c {
-			c.client.disconnected("the server is gone")
+	c.w.after(c.w.between(0, 200*time.Millisecond), func() {
+		if c.up && c.page.conn == c {
+			c.page.disconnected("the server is gone")
 		}
 	})
 }

@@ -5,10 +5,7 @@ import (
 	"slices"
 	"time"
 
-	client "tandem/client-go"
-
 	"tandem/doc"
-	"tandem/ot"
 )
 
 // server drives a doc.State as doc.Document does, without its goroutine.
@@ -18,6 +15,9 @@ type server struct {
 	state *doc.State
 	inbox inbox
 	batch *doc.Batch // at the disk
+	// Of the document.
+	floor, recordsFloor doc.Revision
+	records             map[doc.ClientID]doc.Record // the state's own: as they are when a turn begins
 
 	asked    bool // a turn is coming
 	sessions map[doc.SessionNumber]*session
@@ -40,11 +40,6 @@ type inbox struct {
 
 func (i *inbox) empty() bool { return len(i.leaves)+len(i.opens)+len(i.submissions) == 0 }
 
-type openCall struct {
-	conn    *conn
-	request *doc.OpenRequest
-}
-
 func newServer(w *World) *server {
 	s := &server{w: w, sessions: map[doc.SessionNumber]*session{}}
 	s.load()
@@ -54,7 +49,15 @@ func newServer(w *World) *server {
 // load begins anew from the disk.
 func (s *server) load() {
 	s.life++
-	state, err := doc.NewState(s.w.disk.load(), doc.StateConfig{HistoryBytes: 16 << 10, SnapshotCommits: 60, CheckEvery: 20})
+	stored := s.w.disk.load()
+	if stored == nil {
+		return
+	}
+	if s.w.cfg.Fault == ForgetSilently {
+		stored.RecordsFloor = 0
+	}
+	s.floor, s.recordsFloor, s.records = stored.Floor, stored.RecordsFloor, stored.Clients
+	state, err := doc.NewState(stored, doc.StateConfig{HistoryBytes: 16 << 10, SnapshotCommits: 20, CheckEvery: 20})
 	if err != nil {
 		s.w.fail("S2: %w", err)
 		return
@@ -74,29 +77,88 @@ func (s *server) crashSometimes() {
 	if s.w.calm {
 		return
 	}
-	if s.w.chance(0.7) {
+	switch {
+	case s.w.chance(0.6):
 		s.crash()
+	case s.w.chance(0.2):
+		s.w.tracef("the disk is full")
+		s.w.disk.full = true
+		s.w.after(s.w.between(time.Second, 20*time.Second), func() { s.w.disk.full = false })
 	}
-	s.w.after(s.w.between(time.Second, 60*time.Second), "crash", s.crashSometimes)
+	s.w.after(s.w.between(time.Second, 60*time.Second), s.crashSometimes)
 }
 
 func (s *server) crash() {
 	s.w.stats.Crashes++
 	s.w.tracef("server crashes")
-	s.life++
-	s.state = nil
-	s.w.disk.crash()
-	for _, c := range s.w.clients {
-		if c.conn != nil {
-			c.conn.serverGone()
-		}
-	}
+	s.kill()
 	life := s.life
-	s.w.after(s.w.between(50*time.Millisecond, 5*time.Second), "restart", func() {
+	s.w.after(s.w.between(50*time.Millisecond, 5*time.Second), func() {
 		if s.life == life {
 			s.load()
 		}
 	})
+}
+
+// kill takes the process away, and its connections.
+func (s *server) kill() {
+	s.life++
+	s.state = nil
+	s.w.disk.crash()
+	for _, u := range s.w.users {
+		for _, p := range u.pages {
+			if p.conn != nil {
+				p.conn.serverGone()
+			}
+		}
+	}
+}
+
+// offline does something to the store while the document is not in memory: the process ends, or the sessions do.
+func (s *server) offline(do func()) {
+	if s.state == nil || s.batch != nil || s.w.rng.IntN(2) == 0 {
+		s.kill()
+	} else {
+		s.endAll()
+	}
+	do()
+	s.load()
+}
+
+// trim moves the floor while the document is live, as doc.History does: in memory first, some time later in the store, and then
+// the document hears of it.
+func (s *server) trim(plan *doc.Trimming) {
+	if s.state == nil || s.batch != nil {
+		return // not between turns
+	}
+	plan.Forget, plan.RecordsFloor = s.state.RaiseFloor(plan.Floor.Rev, s.w.rng.IntN(4))
+	s.floor, s.recordsFloor = s.state.View().Floor, plan.RecordsFloor
+	s.publish()
+	life := s.life
+	s.w.after(s.w.between(time.Millisecond, 2*time.Second), func() {
+		s.floorRaised(plan, s.w.operator.trim(plan), life)
+	})
+}
+
+// floorRaised tells the document, between turns, what became of the floor in the store.
+func (s *server) floorRaised(plan *doc.Trimming, stored bool, life int) {
+	switch {
+	case s.state == nil:
+		return
+	case s.batch != nil:
+		s.w.after(time.Millisecond, func() { s.floorRaised(plan, stored, life) })
+		return
+	case s.life != life && stored: // it was loaded before the store had the new floor
+		if here := s.state.View().Place; here.ID != plan.Floor.ID || here.Epoch != plan.Floor.Epoch {
+			return
+		}
+		s.state.RaiseFloor(plan.Floor.Rev, -1)
+	case s.life != life:
+		return
+	}
+	s.state.FloorRaised(stored)
+	s.floor = s.state.View().Floor
+	s.publish()
 }
 
 // restart has the server up, whatever it was.
@@ -109,13 +171,18 @@ func (s *server) restart() {
 // drop gives up what is in memory after a failed commit: sessions end with "open again".
 func (s *server) drop() {
 	s.w.tracef("server reloads the document")
+	s.endAll()
+	s.load()
+}
+
+// endAll ends all sessions, and what waits to be one.
+func (s *server) endAll() {
 	for _, n := range s.ordered() {
 		s.sessions[n].conn.toClient(message{again: true})
 	}
 	for _, o := range s.inbox.opens {
 		o.conn.toClient(message{again: true})
 	}
-	s.load()
 }
 
 // ordered are the sessions in a repeatable order.
@@ -147,85 +214,6 @@ func (s *server) receive(c *conn, m message) {
 	s.ask()
 }
 
-func (s *server) open(c *conn, m *openMessage) {
-	s.w.stats.Opens++
-	o := &doc.OpenRequest{Client: s.identity(c, m.client), Held: m.held}
-	if m.outstanding != nil {
-		out := *m.outstanding
-		s.w.stats.Resubmissions++
-		o.Outstanding = &doc.Outstanding{Base: out.Base, Submission: doc.Submission{
-			Name: doc.Name{Client: s.identity(c, out.Client), Seq: out.Seq}, Base: out.Base.Rev,
-			Op: out.Op, Bytes: out.Bytes, Caret: out.Caret,
-		}}
-	}
-	if s.repeatFromMemory(c, o) {
-		return
-	}
-	s.lookUp(o)
-	s.inbox.opens = append(s.inbox.opens, &openCall{c, o})
-}
-
-// identity is the client, but for the bug that takes the socket for it.
-func (s *server) identity(c *conn, id doc.ClientID) doc.ClientID {
-	if s.w.cfg.Fault == DedupBySocket {
-		id[8], id[9] = byte(c.id), byte(c.id>>8)
-	}
-	return id
-}
-
-// lookUp completes an open from the disk, as doc.Document does.
-func (s *server) lookUp(o *doc.OpenRequest) {
-	v := s.state.View()
-	old := func(p *doc.Place) bool {
-		return p.ID == v.Place.ID && p.Epoch == v.Place.Epoch && p.Rev < v.Base
-	}
-	if o.Held != nil && old(o.Held) {
-		o.HeldLineage = s.w.disk.lineage(o.Held.Rev)
-	}
-	if out := o.Outstanding; out != nil && old(&out.Base) {
-		o.BaseLineage = s.w.disk.lineage(out.Base.Rev)
-		out.Moved = s.bringUp(doc.Moved{Op: out.Op, Caret: out.Caret, To: out.Base.Rev}, v.Base)
-	}
-}
-
-func (s *server) bringUp(m doc.Moved, to doc.Revision) *doc.Moved {
-	if err := m.Over(s.read(m.To, to)); err != nil {
-		s.w.fail("S2: %w", err)
-	}
-	return &m
-}
-
-func (s *server) read(after, to doc.Revision) []*doc.Committed {
-	var out []*doc.Committed
-	for _, c := range s.w.disk.commits[after:to] {
-		op, err := ot.DecodeOp(c.Bytes, ot.StoredLimits)
-		if err != nil {
-			s.w.fail("S2: %w", err)
-		}
-		out = append(out, &doc.Committed{Commit: c, Op: op, Caret: -1})
-	}
-	return out
-}
-
-func (s *server) submit(c *conn, m *submitMessage) {
-	for _, session := range s.sessions {
-		if session.conn != c {
-			continue
-		}
-		sub := &doc.Submission{
-			Session: session.number, Name: doc.Name{Client: s.identity(c, m.Client), Seq: m.Seq},
-			Base: m.Base.Rev, Op: m.Op, Bytes: m.Bytes, Caret: m.Caret,
-		}
-		// doc.Session moves what is far behind before the turn; here chance decides as well.
-		if v := s.state.View(); sub.Base < v.Base || s.w.rng.IntN(2) == 0 {
-			to := max(sub.Base, min(v.Place.Rev, doc.Revision(len(s.w.disk.commits))))
-			sub.Moved = s.bringUp(doc.Moved{Op: m.Op, Caret: m.Caret, To: sub.Base}, to)
-		}
-		session.cursor.Own = sub.Name
-		s.inbox.submissions = append(s.inbox.submissions, sub)
-	}
-}
-
 // ask has a turn come soon.
 func (s *server) ask() {
 	if s.asked || s.state == nil {
@@ -233,7 +221,7 @@ func (s *server) ask() {
 	}
 	s.asked = true
 	life := s.life
-	s.w.after(s.w.between(0, 2*time.Millisecond), "turn", func() {
+	s.w.after(s.w.between(0, 2*time.Millisecond), func() {
 		if s.life == life {
 			s.asked = false
 			s.turn()
@@ -247,10 +235,15 @@ func (s *server) turn() {
 	}
 	in := s.inbox
 	s.inbox = inbox{}
-	calls := map[*doc.OpenRequest]*conn{}
-	turn := doc.Inbox{Leaves: in.leaves, Submissions: in.submissions, Now: int64(s.w.now / time.Millisecond)}
+	calls := map[*doc.OpenRequest]*openCall{}
+	turn := doc.Inbox{Leaves: in.leaves, Submissions: in.submissions, Now: int64(s.w.now / time.Millisecond), Refuse: s.w.disk.ready()}
 	for _, o := range in.opens {
-		calls[o.request] = o.conn
+		calls[o.request] = o
+		if out := o.request.Outstanding; out != nil {
+			if r, known := s.records[out.Client]; known {
+				o.record = &r
+			}
+		}
 		turn.Opens = append(turn.Opens, o.request)
 	}
 	batch, effects := s.state.Turn(&turn)
@@ -277,8 +270,10 @@ func (s *server) turn() {
 			if errors.Is(err, doc.ErrConflict) {
 				s.w.fail("S3: the only server lost a race")
 			}
-			for _, c := range calls {
-				c.toClient(message{again: true})
+			for _, o := range turn.Opens {
+				if call := calls[o]; call != nil {
+					call.conn.toClient(message{again: true})
+				}
 			}
 			s.drop()
 			return
@@ -291,111 +286,27 @@ func (s *server) turn() {
 	})
 }
 
-func (s *server) carryOut(effects []doc.Effect, calls map[*doc.OpenRequest]*conn) {
+func (s *server) carryOut(effects []doc.Effect, calls map[*doc.OpenRequest]*openCall) {
 	for _, e := range effects {
 		switch {
-		case e.Open != nil && errors.Is(e.Open.Err, doc.ErrBehind):
-			s.lookUp(e.Open)
-			s.inbox.opens = append(s.inbox.opens, &openCall{calls[e.Open], e.Open})
-			s.ask()
-		case e.Open != nil && e.Open.Err != nil:
-			s.w.fail("S3: an honest open was refused: %w", e.Open.Err)
 		case e.Open != nil:
-			conn := calls[e.Open]
+			call := calls[e.Open]
 			delete(calls, e.Open)
-			s.sessions[e.Open.Session] = &session{number: e.Open.Session, conn: conn, cursor: e.Open.Opened.Cursor}
-			opened := e.Open.Opened
-			if !opened.Resume {
-				s.w.stats.Snapshots++
-			}
-			conn.sendOpened(opened)
+			s.answer(call)
 		case e.Ended:
 			if session := s.sessions[e.Session]; session != nil {
 				delete(s.sessions, e.Session)
 				session.conn.toClient(message{again: true})
 			}
-			if !errors.Is(e.Err, doc.ErrReplaced) && !errors.Is(e.Err, doc.ErrBehind) {
+			if !errors.Is(e.Err, doc.ErrReplaced) && !errors.Is(e.Err, doc.ErrOpenAgain) {
 				s.w.fail("S3: an honest session was ended: %w", e.Err)
+			}
+		case refuses(e.Err):
+			if session := s.sessions[e.Session]; session != nil {
+				session.conn.toClient(message{refused: true})
 			}
 		default:
 			s.w.fail("S3: an honest submission was refused: %w", e.Err)
 		}
 	}
-}
-
-// publish wakes the sessions' writers, each in its own time.
-func (s *server) publish() {
-	for _, n := range s.ordered() {
-		s.pump(s.sessions[n])
-	}
-}
-
-// pump has a session read what is published.
-func (s *server) pump(session *session) {
-	if session.asked {
-		return
-	}
-	session.asked = true
-	wait := s.w.between(0, 3*time.Millisecond)
-	if s.w.chance(0.01) {
-		wait = s.w.between(time.Second, 30*time.Second) // a slow reader
-	}
-	life := s.life
-	s.w.after(wait, "pump", func() {
-		if s.life != life || s.sessions[session.number] != session {
-			return
-		}
-		session.asked = false
-		if s.pull(session, s.state.View()) {
-			s.pump(session)
-		}
-	})
-}
-
-// pull reads once; true: there is more.
-func (s *server) pull(session *session, v *doc.View) bool {
-	var items []doc.Item
-	var err error
-	if session.cursor.Rev >= v.Base {
-		items, err = session.cursor.Pull(v)
-	} else {
-		items, err = session.cursor.Feed(s.read(session.cursor.Rev, min(v.Base, session.cursor.Rev+100)), v)
-	}
-	if err != nil {
-		s.w.fail("S2: %w", err)
-	}
-	for _, item := range items {
-		session.conn.toClient(message{item: &item})
-	}
-	return session.cursor.Rev < v.Place.Rev
-}
-
-// repeatFromMemory is a planted bug: an open whose submission is in the batch at the store is told "committed".
-func (s *server) repeatFromMemory(c *conn, o *doc.OpenRequest) bool {
-	if s.w.cfg.Fault != RepeatFromMemory || s.batch == nil || o.Outstanding == nil || o.Held == nil {
-		return false
-	}
-	v := *s.state.View()
-	if o.Held.Rev < v.Base {
-		return false
-	}
-	in := false
-	commits := slices.Clone(v.Commits)
-	for _, b := range s.batch.Commits {
-		in = in || b.Client == o.Outstanding.Client && b.Seq == o.Outstanding.Seq
-		op, err := ot.DecodeOp(b.Bytes, ot.StoredLimits)
-		if err != nil {
-			s.w.fail("%w", err)
-		}
-		commits = append(commits, &doc.Committed{Commit: b, Op: op, Caret: -1})
-		v.Place.Rev, v.Place.Lineage = b.Rev, b.Lineage
-	}
-	if !in {
-		return false
-	}
-	v.Commits = commits
-	c.toClient(message{opened: &client.Opened{Place: v.Place, Outcome: doc.OutcomeCommitted, Resume: true}})
-	session := &session{conn: c, cursor: doc.Cursor{Rev: o.Held.Rev, Own: o.Outstanding.Name}}
-	s.pull(session, &v)
-	return true
 }

@@ -13,19 +13,26 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// Available says why disks cannot be mounted here, or nil.
+// Available says why disks cannot be mounted here, or nil: it tries.
 func Available() error {
 	if _, err := os.Stat("/dev/fuse"); errors.Is(err, fs.ErrNotExist) {
 		return errors.New("no FUSE: /dev/fuse is absent")
 	}
-	file, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
-	if err != nil {
-		return fmt.Errorf("no FUSE: /dev/fuse: %w", err)
-	}
 	if os.Geteuid() != 0 {
-		err = errors.New("no FUSE: mounting /dev/fuse without help needs root")
+		return errors.New("no FUSE: mounting /dev/fuse without help needs root")
 	}
-	return errors.Join(err, file.Close())
+	dir, err := os.MkdirTemp("", "liefs")
+	if err != nil {
+		return err
+	}
+	m, err := NewMount(NewDisk(), dir)
+	if err == nil {
+		err = m.Unmount()
+	}
+	if err := errors.Join(err, os.Remove(dir)); err != nil {
+		return fmt.Errorf("no FUSE, although /dev/fuse is there: %w", err)
+	}
+	return nil
 }
 
 // A Mount is a disk in a directory, until Unmount.
