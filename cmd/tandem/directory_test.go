@@ -190,7 +190,6 @@ func TestImportsRefuse(t *testing.T) {
 			{"attributes in a text", head + `{"rev":1,"time":"2026-01-02T03:04:05Z","op":[["a","b",1]]}`, "attributes"},
 			{"a key of the server's", strings.Replace(head, `"text"`, `"rich"`, 1) + `{"rev":1,"time":"2026-01-02T03:04:05Z","op":[["a","\u0000by","x"]]}`, "reserved"},
 			{"a long author", head + `{"rev":1,"time":"2026-01-02T03:04:05Z","author":"` + strings.Repeat("a", 65) + `","op":["a"]}`, "65 bytes"},
-			{"an op too large to be sent", head + `{"rev":1,"time":"2026-01-02T03:04:05Z","op":["` + strings.Repeat("a", 3<<20) + `"]}`, "3145733 bytes"},
 			{"more than it says", head + commit + strings.Replace(commit, "1", "2", 1) + strings.Replace(commit, "1", "3", 1), "line 4"},
 			{"another kind", strings.Replace(head, `"text"`, `"table"`, 1), `"table"`},
 			{"a later version", strings.Replace(head, `"version":1`, `"version":2`, 1), "newer version of tandem"},

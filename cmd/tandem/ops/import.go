@@ -92,9 +92,6 @@ const (
 	importBytes   = 256 << 10
 )
 
-// importOp is how large one operation may be, in bytes: a client gets it in one message, which may have 4 MiB (wire.ServerLimits).
-const importOp = 3 << 20
-
 // grow begins a document.
 func (o *Office) grow(ctx context.Context, name string, kind doc.Kind) (*growth, error) {
 	stored, err := o.store.Load(ctx, name, kind)
@@ -122,12 +119,8 @@ func (g *growth) commit(ctx context.Context, op ot.Op, at time.Time, author stri
 	if err := g.content.Apply(op); err != nil {
 		return err
 	}
-	encoded := ot.AppendOp(nil, op)
-	if len(encoded) > importOp {
-		return fmt.Errorf("its operation has %d bytes, at most %d are allowed", len(encoded), importOp)
-	}
 	c := doc.Commit{
-		Rev: g.place.Rev + 1, Client: g.client, Seq: doc.Seq(g.place.Rev + 1), Time: at.UnixMilli(), Author: author, Bytes: encoded,
+		Rev: g.place.Rev + 1, Client: g.client, Seq: doc.Seq(g.place.Rev + 1), Time: at.UnixMilli(), Author: author, Bytes: ot.AppendOp(nil, op),
 	}
 	c.Lineage = g.place.Lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes)
 	g.place.Rev, g.place.Lineage = c.Rev, c.Lineage
