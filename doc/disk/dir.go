@@ -102,18 +102,20 @@ func prepareEmpty(dir string, cfg Config) (lock *dirLock, err error) {
 // of the older format, which has buckets that are empty.
 func settleFormat(dir string) error { return writeMarker(dir, "") }
 
-// makeDir creates the directory and what is missing above it, each name durable in its parent.
+// makeDir creates the directory and what is missing above it, each name durable in its parent: also that of a directory which is there,
+// since whoever made it may have been killed before that was so.
 func makeDir(dir string) error {
 	info, err := os.Stat(dir)
+	parent := filepath.Dir(dir)
 	switch {
 	case err == nil && info.IsDir():
+		_ = syncDir(parent) // which may belong to somebody else, who then made it
 		return nil
 	case err == nil:
 		return fmt.Errorf("it is a file; name a directory")
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	parent := filepath.Dir(dir)
 	if parent != dir {
 		if err := makeDir(parent); err != nil {
 			return err
