@@ -109,7 +109,9 @@ func makeDir(dir string) error {
 	parent := filepath.Dir(dir)
 	switch {
 	case err == nil && info.IsDir():
-		_ = syncDir(parent) // which may belong to somebody else, who then made it
+		for at := dir; at != filepath.Dir(at); at = filepath.Dir(at) {
+			_ = syncDir(filepath.Dir(at)) // what cannot be opened, somebody else has made
+		}
 		return nil
 	case err == nil:
 		return fmt.Errorf("it is a file; name a directory")
