@@ -166,7 +166,7 @@ func (d *disk) cutPower(keep func(bytes int) int) *disk {
 // tear keeps each piece or loses it, by one of a few characters that a power cut may have.
 func tear(rng *rand.Rand) func(int) int {
 	odds := []float64{0, 0.1, 0.5, 0.9, 1}[rng.IntN(5)]
-	midway := []float64{0, 0, 0.05, 0.9}[rng.IntN(4)]
+	midway := []float64{0, 0.05, 0.9}[rng.IntN(3)]
 	return func(bytes int) int {
 		switch {
 		case rng.Float64() < midway:

@@ -27,7 +27,7 @@ var bugs = []bug{
 	}},
 	{name: "a segment is overwritten before it is free", within: 10, early: true},
 	{name: "the salt is always the same", within: 200, sameSalt: true},
-	{name: "both copies of the header are under way at once", within: 1000, skip: func(c call) bool {
+	{name: "both copies of the header are under way at once", within: 500, skip: func(c call) bool {
 		return c.what == "sync" && path.Ext(c.path) == segmentSuffix && c.at == 0
 	}},
 	{name: "a record is not synced", within: 10, skip: func(c call) bool {
