@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,13 +22,18 @@ import (
 
 const (
 	// apiAtOnce is how many requests of the API are worked on at a time: each may hold a document's whole content.
-	apiAtOnce = 16
+	apiAtOnce = 4
+	// apiLarge is how large an answer may be, in bytes, without a place among the apiLargeAtOnce that are fetched at a time: who asks for
+	// them and reads slowly keeps them in memory.
+	apiLarge       = 256 << 10
+	apiLargeAtOnce = 16
 	// apiWait is how long a request waits for its turn among them.
 	apiWait = 5 * time.Second
 	// apiBody is the largest body of a request, in bytes.
 	apiBody = 64 << 10
-	// apiRead and apiWrite are how long a request may take to come, and its answer to be fetched.
-	apiRead, apiWrite = 30 * time.Second, 2 * time.Minute
+	// apiRead is how long a request may take to come. For how long a write may take there is Limits.Write, for each apiPart of an answer.
+	apiRead = 30 * time.Second
+	apiPart = 256 << 10 // bytes
 	// apiRetry is what a client is told to wait, in seconds, where it may try again.
 	apiRetry = 2
 )
@@ -40,6 +46,7 @@ type api struct {
 	archive doc.Archive // nil: the store keeps no past
 	cross   *http.CrossOriginProtection
 	turns   chan struct{} // has apiAtOnce places
+	large   chan struct{} // has apiLargeAtOnce places
 }
 
 // reply is a good answer.
@@ -68,7 +75,10 @@ type method struct {
 type resource map[string]method
 
 func newAPI(s *Server) *api {
-	a := &api{server: s, history: s.registry.History(), cross: http.NewCrossOriginProtection(), turns: make(chan struct{}, apiAtOnce)}
+	a := &api{
+		server: s, history: s.registry.History(), cross: http.NewCrossOriginProtection(),
+		turns: make(chan struct{}, apiAtOnce), large: make(chan struct{}, apiLargeAtOnce),
+	}
 	a.archive, _ = s.cfg.Store.(doc.Archive)
 	return a
 }
@@ -105,10 +115,9 @@ func (a *api) begin(w http.ResponseWriter, r *http.Request) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Expose-Headers", "ETag, Tandem-Revision, Retry-After")
 	}
-	now := time.Now()
-	control := http.NewResponseController(w) // what cannot set deadlines, as in tests, has none
+	now, control := time.Now(), http.NewResponseController(w) // what cannot set deadlines, as in tests, has none
 	_ = control.SetReadDeadline(now.Add(apiRead))
-	_ = control.SetWriteDeadline(now.Add(apiWrite))
+	_ = control.SetWriteDeadline(now.Add(apiRead + apiWait + a.server.cfg.Limits.Write))
 }
 
 // serve answers a request for a resource.
@@ -123,18 +132,19 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, res resource) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	leave, err := a.enter(r.Context())
+	leave, err := enter(r.Context(), a.turns)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
 	}
-	defer leave()
 	answer, err := do(c)
+	leave() // whoever reads the answer slowly keeps nobody from working
+	if err == nil {
+		err = a.write(w, r, answer)
+	}
 	if err != nil {
 		a.refuse(w, r, err)
-		return
 	}
-	answer.write(w, r)
 }
 
 // admit finds what is to be done, where it may be; nothing for OPTIONS.
@@ -195,51 +205,62 @@ func (res resource) allow() []string {
 	return all
 }
 
-// enter waits for a turn, which ends with leave.
-func (a *api) enter(ctx context.Context) (leave func(), err error) {
+// enter waits for a place, which is given back with leave.
+func enter(ctx context.Context, places chan struct{}) (leave func(), err error) {
 	late := time.NewTimer(apiWait)
 	defer late.Stop()
 	select {
-	case a.turns <- struct{}{}:
-		return func() { <-a.turns }, nil
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	case <-late.C:
-		return nil, fmt.Errorf("%w: %d requests are under way", errBusy, apiAtOnce)
+		return nil, fmt.Errorf("%w: %d requests are under way", errBusy, cap(places))
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// write writes a good answer, or 304 where the client has it.
-func (p *reply) write(w http.ResponseWriter, r *http.Request) {
+// write writes a good answer, or 304 where the client has it. An error comes before the first byte.
+func (a *api) write(w http.ResponseWriter, r *http.Request, p *reply) error {
 	h := w.Header()
-	if p.etag != "" {
-		h.Set("ETag", p.etag)
-		h.Set("Cache-Control", "private, no-cache")
-		if matches(r, p.etag) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-	}
-	if p.location != "" {
-		h.Set("Location", p.location)
-	}
-	status := p.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	if status == http.StatusNoContent {
-		w.WriteHeader(status)
-		return
-	}
 	body := []byte(p.text)
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	if p.value != nil {
 		body = encode(p.value)
 		h.Set("Content-Type", "application/json")
 	}
+	if len(body) > apiLarge {
+		leave, err := enter(r.Context(), a.large)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	if p.location != "" {
+		h.Set("Location", p.location)
+	}
+	status := cmp.Or(p.status, http.StatusOK)
+	if p.etag != "" {
+		h.Set("ETag", p.etag)
+		h.Set("Cache-Control", "private, no-cache")
+		if matches(r, p.etag) {
+			status = http.StatusNotModified
+		}
+	}
+	if status == http.StatusNoContent || status == http.StatusNotModified {
+		h.Del("Content-Type")
+		w.WriteHeader(status)
+		return nil
+	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // of HEAD, nothing
+	control := http.NewResponseController(w)
+	for part := range slices.Chunk(body, apiPart) {
+		_ = control.SetWriteDeadline(time.Now().Add(a.server.cfg.Limits.Write))
+		if _, err := w.Write(part); err != nil { // of HEAD, nothing is written
+			break
+		}
+	}
+	return nil
 }
 
 // matches reports whether the client has an answer with this tag: one of several, or made weak by a proxy.

@@ -3,7 +3,9 @@ package server_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -288,4 +292,46 @@ func TestAPINames(t *testing.T) {
 		r := ask(s, "GET", "/api/docs/"+url.PathEscape(name)+"/content", "")
 		require.Equal(t, fmt.Sprint(i), body(t, r), name)
 	}
+}
+
+// TestAPISlowReaders: who asks for large answers and does not read them keeps others from large answers only, and not for long.
+func TestAPISlowReaders(t *testing.T) {
+	inTime(t, func(t *testing.T, r *rig) {
+		text := strings.Repeat("0123456789", 6000)
+		for range 6 {
+			commit(t, r.server, "large", doc.Text, "Ann", ot.Op{{Kind: ot.Insert, N: len(text), Text: text}})
+		}
+		ask := func(path string) net.Conn {
+			conn, err := r.dial()
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = conn.Close() })
+			_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path)
+			require.NoError(t, err)
+			return conn
+		}
+		answer := func(conn net.Conn) (status int, body string) {
+			response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			require.NoError(t, err)
+			b, err := io.ReadAll(response.Body)
+			require.NoError(t, err)
+			return response.StatusCode, string(b)
+		}
+		for range 16 {
+			ask("/api/docs/large/content")
+		}
+		synctest.Wait() // each has its answer, and takes nothing of it
+
+		status, _ := answer(ask("/api/docs/large"))
+		require.Equal(t, 200, status, "a small one")
+		began := time.Now()
+		status, problem := answer(ask("/api/docs/large/content"))
+		require.Equal(t, 503, status)
+		require.Contains(t, problem, "16 requests are under way")
+		require.Equal(t, 5*time.Second, time.Since(began))
+		time.Sleep(time.Second) // until the next one waits beyond the others' deadline
+		status, content := answer(ask("/api/docs/large/content"))
+		require.Equal(t, 200, status, "the others are cut off")
+		require.Len(t, content, 360_000)
+		require.Equal(t, 10*time.Second, time.Since(began))
+	})
 }

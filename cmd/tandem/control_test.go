@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -73,6 +74,9 @@ func TestControlNameTaken(t *testing.T) {
 	require.Equal(t, "of somebody", string(text))
 }
 
+// atOnce is how long it may take to say who has a directory; serve waits a second of it for who may be about to go.
+const atOnce = 10 * time.Second
+
 // TestWhoHasIt: whoever comes second is told at once who was first.
 func TestWhoHasIt(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
@@ -89,7 +93,9 @@ func TestWhoHasIt(t *testing.T) {
 		{"remove", "a"},
 		{"serve", "--listen", "127.0.0.1:0"},
 	} {
+		began := time.Now()
 		require.Contains(t, bad(t, 1, append(args, "--data", data)...), holder, "%q", args)
+		require.Less(t, time.Since(began), atOnce, "%q", args)
 	}
 	require.NoError(t, store.Close())
 	served(t, data)

@@ -91,8 +91,8 @@ func (c *historyCommit) check(rev doc.Revision) error {
 		return fmt.Errorf("revision %d stands where %d should", c.Rev, rev)
 	case c.Op == nil:
 		return fmt.Errorf("revision %d has no op", rev)
-	case c.Time.IsZero():
-		return fmt.Errorf("revision %d has no time", rev)
+	case c.Time.UnixMilli() < 0: // as has what is missing
+		return fmt.Errorf("revision %d has no time after 1970", rev)
 	case len(c.Author) > doc.MaxAuthor || !utf8.ValidString(c.Author):
 		return fmt.Errorf("revision %d: its author has %d bytes, at most %d are allowed", rev, len(c.Author), doc.MaxAuthor)
 	}
