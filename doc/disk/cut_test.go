@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -65,7 +66,10 @@ func cutDocument(t *testing.T, s *testStore) (p *page, clients []doc.ClientID) {
 // A transaction is run again without what has failed in it: whatever is written stands that.
 func TestTransactionsRunAgain(t *testing.T) {
 	dir := t.TempDir()
-	s := openTest(t, dir)
+	raw, err := Open(dir, Config{Log: smallLog, CheckpointEvery: time.Hour}) // nobody else looks for the committer
+	require.NoError(t, err)
+	s := &testStore{Store: raw, t: t, dir: dir}
+	s.saver.close()
 	s.committer.close()
 	errAgain := errors.New("again")
 	s.committer = newCommitter(func(f func(*writing) error) (bool, error) {
@@ -80,6 +84,7 @@ func TestTransactionsRunAgain(t *testing.T) {
 		}
 		return s.engine.update(f)
 	}, s.heal, 1<<20)
+	s.saver = newSaver(s.Store)
 	p, clients := cutDocument(t, s)
 	require.NoError(t, s.Trim(background, &doc.Trimming{Floor: p.at(s, crowd+2), Base: p.labelledAt(s, crowd+2), Forget: clients, RecordsFloor: crowd}))
 	p.saveSpans(s, 1, crowd+2)
