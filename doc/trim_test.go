@@ -360,21 +360,29 @@ func TestHoldThatIsGivenUp(t *testing.T) {
 	})
 }
 
-// TestWrongSpansAreNotWrittenForEver: what decodes and fits, and is wrong all the same, is found before history is cut.
+// TestWrongSpansAreNotWrittenForEver: what decodes and fits, and is wrong all the same.
 func TestWrongSpansAreNotWrittenForEver(t *testing.T) {
 	inArchive(t, doc.Config{}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
 		c := newChronicle(t, memory, doc.Text).credited().typing(seeded(t, 9), 400)
 		c.snapshot()
-		wrong := func() {
-			for i := range int64(6) {
-				c.saveSpan(doc.Span{Level: 6, Index: i}, ot.AppendOp(nil, insert(0, "lies")))
+		wrong := func(first, last int64) {
+			for i := first; i <= last; i++ { // a letter is another
+				s := doc.Span{Level: 6, Index: i}
+				op := c.composed(s.First()-1, s.Last(), true)
+				for j := range op {
+					if op[j].Kind == ot.Insert {
+						op[j].Text = "Z" + op[j].Text[1:]
+						break
+					}
+				}
+				c.saveSpan(s, ot.AppendOp(nil, op))
 			}
 		}
-		wrong()
+		wrong(0, 3)
 		floor, err := r.History().Trim(t.Context(), "d", doc.Retention{MaxCommits: 100})
 		require.NoError(t, err)
 		c.knows(r.History(), int(floor), 10)
-		wrong()
+		wrong(5, 5)
 		_, err = r.History().Erase(t.Context(), "d", 310, 399)
 		require.NoError(t, err)
 		stored, err := memory.Load(t.Context(), "d", 0)
