@@ -162,9 +162,9 @@ func (h *History) text(ctx context.Context, info *Info, rev Revision, f form) (*
 	if err != nil {
 		return nil, err
 	}
-	text, err := h.after(ctx, info, base, info.Floor, rev, f, false)
+	text, err := h.after(ctx, info, base, rev, f, h.composer.between)
 	if errors.Is(err, ErrDamaged) {
-		text, err = h.after(ctx, info, base, info.Floor, rev, f, true)
+		text, err = h.after(ctx, info, base, rev, f, h.composer.anew)
 	}
 	return text, err
 }
@@ -178,19 +178,18 @@ func (h *History) base(ctx context.Context, info *Info, f form) (*ot.Text, error
 	return formed(base, f)
 }
 
-// after is the content at a revision, from that at an earlier one, over the spans that are kept; or, anew, of the commits.
-func (h *History) after(ctx context.Context, info *Info, base *ot.Text, from, to Revision, f form, anew bool) (*ot.Text, error) {
-	compose := h.composer.between
-	if anew {
-		compose = h.composer.anew
-	}
-	op, err := compose(ctx, info.chain(), from, to, f)
+// composing is a way to compose a range.
+type composing func(ctx context.Context, h chain, from, to Revision, f form) (ot.Op, error)
+
+// after is the content at a revision, from that at the floor.
+func (h *History) after(ctx context.Context, info *Info, base *ot.Text, rev Revision, f form, compose composing) (*ot.Text, error) {
+	op, err := compose(ctx, info.chain(), info.Floor, rev, f)
 	if err != nil {
 		return nil, err
 	}
 	text := base.Snapshot()
 	if err := text.Apply(op); err != nil {
-		return nil, fmt.Errorf("%w: %q: revisions %d to %d: %w", ErrDamaged, info.Name, from, to, err)
+		return nil, fmt.Errorf("%w: %q: revisions %d to %d: %w", ErrDamaged, info.Name, info.Floor, rev, err)
 	}
 	return text, nil
 }

@@ -2,6 +2,7 @@ package doc_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -76,7 +77,7 @@ func TestStoreWithoutAPast(t *testing.T) {
 		stop := memory.Run()
 		defer stop()
 		c := newChronicle(t, memory, doc.Text).typing(seeded(t, 3), 500)
-		r := doc.NewRegistry(onlyStore{memory}, doc.Config{Retention: doc.Retention{MaxCommits: 1}})
+		r := doc.NewRegistry(onlyStore{memory}, doc.Config{Logger: slog.New(slog.DiscardHandler), Retention: doc.Retention{MaxCommits: 1}})
 		_, err := r.History().Content(t.Context(), "d", 1)
 		require.ErrorIs(t, err, doc.ErrNoArchive)
 		_, err = r.History().Erase(t.Context(), "d", 0, 1)

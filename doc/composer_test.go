@@ -272,4 +272,5 @@ func TestSpansTooLarge(t *testing.T) {
 		require.Equal(t, 45*100_000+128-45, op.TargetLen())
 	}
 	require.Len(t, archive.saved, 1)
+	require.Equal(t, 2, archive.spans[doc.Span{Level: 6, Index: 1}], "looked for, and found missing, by the first alone: that it is too large is remembered")
 }

@@ -1,7 +1,9 @@
 package doc_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -94,12 +96,67 @@ func (c *chronicle) knowsErased(h *doc.History, floor, from, to int) {
 			require.Equal(c.t, c.runs(rev), runs)
 		}
 	}
+	commits, err := c.memory.Read(c.t.Context(), c.place.ID, doc.Revision(to), doc.Revision(to), 1)
+	require.NoError(c.t, err)
+	require.Zero(c.t, commits[0].Digest)
+	if len(unknown) == 1 {
+		require.Equal(c.t, c.authors[to-1], commits[0].Author)
+	} else {
+		require.Empty(c.t, commits[0].Author)
+	}
 	for rev := from + 1; rev < to; rev++ {
 		commits, err := c.memory.Read(c.t.Context(), c.place.ID, doc.Revision(rev), doc.Revision(rev), 1)
 		require.NoError(c.t, err)
 		require.Equal(c.t, ot.AppendOp(nil, nil), commits[0].Bytes)
 		require.Zero(c.t, commits[0].Digest)
 		require.Equal(c.t, c.times[rev-1], commits[0].Time)
+	}
+}
+
+// meddling calls a function in the middle of the next reading of commits.
+type meddling struct {
+	doc.Archive
+	meddle func()
+}
+
+func (m *meddling) Read(ctx context.Context, id doc.ID, first, last doc.Revision, maxBytes int) ([]doc.Commit, error) {
+	if f := m.meddle; f != nil {
+		m.meddle = nil
+		f()
+	}
+	return m.Archive.Read(ctx, id, first, last, maxBytes)
+}
+
+// TestPastThatIsChangedWhileItIsRead is read again: no content is made of two histories, and none of a half.
+func TestPastThatIsChangedWhileItIsRead(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		meddle func(h *doc.History) error
+		want   doc.Revision // its content is that of 250
+	}{
+		{"erased", func(h *doc.History) error { _, err := h.Erase(context.Background(), "d", 230, 270); return err }, 230},
+		{"trimmed", func(h *doc.History) error {
+			_, err := h.Trim(context.Background(), "d", doc.Retention{MaxCommits: 100})
+			return err
+		}, 250},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			memory := doctest.NewMemory(1)
+			c := newChronicle(t, memory, doc.Text).typing(seeded(t, 9), 300)
+			c.snapshot()
+			t.Cleanup(memory.Run())
+			archive := &meddling{Archive: memory}
+			r := doc.NewRegistry(archive, doc.Config{Logger: slog.New(slog.DiscardHandler)})
+			h := r.History()
+			archive.meddle = func() { require.NoError(t, row.meddle(h)) }
+			m, err := h.Content(t.Context(), "d", 250)
+			require.NoError(t, err)
+			require.Equal(t, textOf(c.content[row.want]), m.Content.String())
+			info, err := memory.Info(t.Context(), "d")
+			require.NoError(t, err)
+			require.Equal(t, info.Place.Epoch, m.Place.Epoch)
+			require.NoError(t, r.Close(t.Context()))
+		})
 	}
 }
 

@@ -68,35 +68,14 @@ func (h *History) Trim(ctx context.Context, name string, keep Retention) (Revisi
 	return floor, nil
 }
 
-// newBase is the labelled content at a new floor. It replaces what it was made of, so it is proven first: together with what follows
-// it must lead to the content that the document has. Where it does not, a span was wrong, and all is made of the commits.
+// newBase is the labelled content at a new floor. It replaces what it was made of, so it is made of the commits, each of which this
+// happens to once, not of the spans, which are a cache.
 func (h *History) newBase(ctx context.Context, info *Info, floor Revision) (*ot.Text, error) {
-	old, err := h.base(ctx, info, labelled)
-	if err != nil || floor == info.Floor {
-		return old, err
-	}
-	state, err := h.load(ctx, info)
+	base, err := h.base(ctx, info, labelled)
 	if err != nil {
 		return nil, err
 	}
-	var base *ot.Text
-	for _, anew := range []bool{false, true} {
-		if base, err = h.after(ctx, info, old, info.Floor, floor, labelled, anew); err != nil {
-			continue
-		}
-		var content, now *ot.Text
-		if content, err = formed(base, plain); err != nil {
-			continue
-		}
-		if now, err = h.after(ctx, info, content, floor, state.View().Place.Rev, plain, anew); err != nil {
-			continue
-		}
-		if now.Hash() == state.Content().Hash() {
-			return base.Snapshot(), nil
-		}
-		err = fmt.Errorf("%w: %q: what lies behind the base at revision %d does not lead to the document", ErrDamaged, info.Name, floor)
-	}
-	return nil, err
+	return h.after(ctx, info, base, floor, labelled, h.composer.commits)
 }
 
 // newFloor is where a Retention has the floor.

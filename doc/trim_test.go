@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -178,18 +179,21 @@ func TestBeingForgotten(t *testing.T) {
 	require.Equal(t, doc.OutcomeUnknown, o.Opened.Outcome)
 }
 
-// failing lets Trim fail, and counts.
+// failing lets Trim fail, or take its time, and counts.
 type failing struct {
 	doc.Archive
 	mu    sync.Mutex
 	trims int
 	err   error
+	takes time.Duration
 }
 
 func (f *failing) Trim(ctx context.Context, t *doc.Trimming) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.trims++; f.err != nil {
+	f.trims++
+	time.Sleep(f.takes) // virtual
+	if f.err != nil {
 		return f.err
 	}
 	return f.Archive.Trim(ctx, t)
@@ -230,6 +234,34 @@ func TestTrimThatFails(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 300, floor)
 		require.Equal(t, doc.OutcomeUnknown, outcome(), "now it is forgotten")
+	})
+}
+
+// TestDocumentStaysUntilItIsTrimmed: loaded anew in between, it would have the old floor, and records that the store is forgetting.
+func TestDocumentStaysUntilItIsTrimmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := doctest.NewMemory(1)
+		stop := memory.Run()
+		defer stop()
+		c := newChronicle(t, memory, doc.Text).typing(seeded(t, 4), 400)
+		c.snapshot()
+		r := doc.NewRegistry(&failing{Archive: memory, takes: time.Hour}, doc.Config{Logger: slog.New(slog.DiscardHandler)})
+		p := c.at(400, c.place)
+		p.open(r, client(1), nil)
+		trimmed := make(chan error, 1)
+		go func() {
+			_, err := r.History().Trim(t.Context(), "d", doc.Retention{MaxCommits: 100})
+			trimmed <- err
+		}()
+		synctest.Wait()
+		p.session.Close()
+		time.Sleep(30 * time.Minute)
+		require.Equal(t, 1, r.Loaded())
+		require.Empty(t, trimmed)
+		time.Sleep(time.Hour)
+		require.NoError(t, <-trimmed)
+		require.Zero(t, r.Loaded(), "now it may go")
+		require.NoError(t, r.Close(t.Context()))
 	})
 }
 
@@ -360,21 +392,28 @@ func TestHoldThatIsGivenUp(t *testing.T) {
 	})
 }
 
-// TestWrongSpansAreNotWrittenForEver: what decodes and fits, and is wrong all the same, is found before history is cut.
+// TestWrongSpansAreNotWrittenForEver: what decodes and fits, and is wrong all the same.
 func TestWrongSpansAreNotWrittenForEver(t *testing.T) {
 	inArchive(t, doc.Config{}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
 		c := newChronicle(t, memory, doc.Text).credited().typing(seeded(t, 9), 400)
 		c.snapshot()
-		wrong := func() {
-			for i := range int64(6) {
-				c.saveSpan(doc.Span{Level: 6, Index: i}, ot.AppendOp(nil, insert(0, "lies")))
+		wrong := func(first, last int64) {
+			for i := first; i <= last; i++ { // letters are others
+				s := doc.Span{Level: 6, Index: i}
+				op := c.composed(s.First()-1, s.Last(), true)
+				for j := range op {
+					if op[j].Kind == ot.Insert {
+						op[j].Text = "Z" + op[j].Text[1:]
+					}
+				}
+				c.saveSpan(s, ot.AppendOp(nil, op))
 			}
 		}
-		wrong()
+		wrong(0, 3)
 		floor, err := r.History().Trim(t.Context(), "d", doc.Retention{MaxCommits: 100})
 		require.NoError(t, err)
 		c.knows(r.History(), int(floor), 10)
-		wrong()
+		wrong(5, 5)
 		_, err = r.History().Erase(t.Context(), "d", 310, 399)
 		require.NoError(t, err)
 		stored, err := memory.Load(t.Context(), "d", 0)
