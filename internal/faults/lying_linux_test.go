@@ -205,7 +205,7 @@ func TestRigFailedSyncs(t *testing.T) {
 }
 
 func (r *lyingRig) failSync(c *crowd, how liefs.Outcome) error {
-	failed := r.disk.FailSync(1+r.rng.IntN(30), how, nil)
+	failed := r.disk.FailSync(1+r.rng.IntN(30), how)
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
