@@ -9,7 +9,6 @@ import (
 	"path"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -81,7 +80,7 @@ func control(t *testing.T, seed uint64, lies func(string) bool, bulk int, end fu
 	err = c.progress(160, rig.server)
 	c.pause()
 	require.NoError(t, err)
-	require.NoError(t, c.settle(10*time.Second))
+	require.NoError(t, c.settle())
 	saved, _ := c.saved()
 	require.NoError(t, end(rig))
 	if err := rig.cut(seed%2 == 1); err != nil {

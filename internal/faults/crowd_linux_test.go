@@ -153,7 +153,7 @@ func (c *crowd) err() error {
 
 // ready waits until every author has every document.
 func (c *crowd) ready() error {
-	ctx, cancel := until(20 * time.Second)
+	ctx, cancel := until(patience)
 	defer cancel()
 	for _, a := range c.authors {
 		for _, r := range a.copies {
@@ -275,7 +275,7 @@ func (c *crowd) saved() (by [][]int, total int) {
 
 // progress waits until n more edits are acknowledged, or the server's process has ended, which is errEnded.
 func (c *crowd) progress(n int, s *server) error {
-	ctx, cancel := until(20 * time.Second)
+	ctx, cancel := until(patience)
 	defer cancel()
 	_, before := c.saved()
 	for {
@@ -302,7 +302,7 @@ func (c *crowd) book(doc int, saved []int) *book {
 }
 
 // settle waits until everything is saved and every author has seen everything.
-func (c *crowd) settle(patience time.Duration) error {
+func (c *crowd) settle() error {
 	ctx, cancel := until(patience)
 	defer cancel()
 	for _, a := range c.authors {

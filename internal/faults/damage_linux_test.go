@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -33,8 +32,8 @@ type sample struct {
 }
 
 const (
-	maxMemory  = 500 << 10 // of a server that opens damaged files, in KiB
-	maxWait = 10 * time.Second
+	maxMemory = 500 << 10 // of a server that opens damaged files, in KiB
+	maxWait   = 10 * time.Second
 )
 
 // samples are a store that was stopped, and the same one later, killed right after an edit was acknowledged.
@@ -56,7 +55,7 @@ func samples(t *testing.T, seed uint64) []*sample {
 		err := c.progress(n, s)
 		c.pause()
 		require.NoError(t, err)
-		require.NoError(t, c.settle(20*time.Second))
+		require.NoError(t, c.settle())
 	}
 	grow(600)
 	require.NoError(t, s.stop())
@@ -75,7 +74,7 @@ func samples(t *testing.T, seed uint64) []*sample {
 	killed.take(c)
 	for range 2 {
 		require.NoError(t, c.authors[0].edit(c.authors[0].copies[0], 3*pageSize))
-		require.NoError(t, c.settle(20*time.Second))
+		require.NoError(t, c.settle())
 		killed.take(c)
 	}
 	require.NoError(t, s.kill())
@@ -169,15 +168,18 @@ func (s *sample) open(t *testing.T, f files) (outcome string, err error) {
 	v := newServer(program(t), dir)
 	defer v.end()
 	began := time.Now()
-	if err := v.start(); err != nil {
-		return outcomeRefused, errors.Join(found.crash(), refusal(v, err), v.frugal(began))
+	if err := v.launch(); err != nil {
+		return "", err
 	}
-	outcome, err = s.look(v)
-	took := v.frugalAfter(began)
-	if outcome != outcomeRight && found.ok {
-		err = errors.Join(err, errors.New("tandem check had found nothing"))
+	peak := v.life.watch()
+	if err = v.await(); err != nil {
+		outcome, err = outcomeRefused, refusal(v, err)
+		v.end() // where it waited in vain
+	} else {
+		outcome, err = s.look(v)
+		err = errors.Join(err, v.kill())
 	}
-	return outcome, errors.Join(found.crash(), err, took)
+	return outcome, errors.Join(found.crash(), found.contradicts(outcome), err, frugal(began, <-peak))
 }
 
 // look reads all documents, and edits those that are there.
@@ -249,21 +251,42 @@ func crashed(said string) bool {
 	return strings.Contains(said, "goroutine ") || strings.Contains(said, "fatal error") || strings.Contains(said, "SIGBUS")
 }
 
+// watch returns the most memory that a process had, in KiB, when it is gone. Its own account of that is of no use: it begins with what this
+// process had when it started the other.
+func (l *life) watch() <-chan int {
+	peak := make(chan int, 1)
+	go func() { // ends with the process
+		most := 0
+		ticker := time.NewTicker(2 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+			case <-l.ended:
+				peak <- most
+				return
+			}
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", l.cmd.Process.Pid))
+			if _, after, found := strings.Cut(string(status), "VmHWM:"); err == nil && found {
+				var kib int
+				if _, err := fmt.Sscan(after, &kib); err == nil {
+					most = max(most, kib)
+				}
+			}
+		}
+	}()
+	return peak
+}
+
 // frugal is an error where a process that is gone took too long or too much memory.
-func (s *server) frugal(began time.Time) error {
-	usage, ok := s.life.cmd.ProcessState.SysUsage().(*syscall.Rusage)
+func frugal(began time.Time, memory int) error {
 	switch took := time.Since(began); {
 	case took > maxWait:
 		return fmt.Errorf("it took %v, at most %v are allowed", took, maxWait)
-	case ok && usage.Maxrss > maxMemory:
-		return fmt.Errorf("it took %d KiB of memory, at most %d are allowed", usage.Maxrss, maxMemory)
+	case memory > maxMemory:
+		return fmt.Errorf("it took %d KiB of memory, at most %d are allowed", memory, maxMemory)
 	}
 	return nil
-}
-
-// frugalAfter ends the server, which must not have ended by itself, and looks at what it took.
-func (s *server) frugalAfter(began time.Time) error {
-	return errors.Join(s.kill(), s.frugal(began))
 }
 
 // checked is what `tandem check` says of a directory.
@@ -285,6 +308,14 @@ func (s *sample) checked(t *testing.T, dir string) checked {
 func (c checked) crash() error {
 	if c.err != nil && (crashed(c.err.Error()) || !strings.Contains(c.err.Error(), "exit status 1")) {
 		return c.err
+	}
+	return nil
+}
+
+// contradicts is an error where the check found nothing and the server did.
+func (c checked) contradicts(outcome string) error {
+	if c.ok && outcome != outcomeRight {
+		return fmt.Errorf("tandem check found nothing, and then %s", outcome)
 	}
 	return nil
 }

@@ -14,6 +14,12 @@
 //	F3  When all is quiet, everything is saved, and all replicas of a document, and one that is read anew, are identical.
 //	F4  Clients come back by themselves. The server ends when it is told to, and not before.
 //
+// # What does not hold
+//
+//   - Damage that looks like what a crash may leave is not held against the server: the last two edits before a kill may be missing where
+//     a page of the log is damaged, and a file of the log with an old head may put the whole store back to that time.
+//   - strace counts calls by thread: which call of the process is the n-th of a thread differs from run to run.
+//
 // # Decisions
 //
 //   - Each rig proves itself: where syncs are made to do nothing, the same rig must find a loss (TestRigControl…).

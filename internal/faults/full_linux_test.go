@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -122,12 +121,12 @@ func fullOnce(s *server, c *crowd, ballast string) error {
 	if err := errors.Join(err, os.Remove(ballast)); err != nil {
 		return fmt.Errorf("while it was full: %w", err)
 	}
-	return c.settle(30 * time.Second)
+	return c.settle()
 }
 
 // trouble waits until a client is told that there is no space, or to open again.
 func (c *crowd) trouble(s *server) error {
-	ctx, cancel := until(20 * time.Second)
+	ctx, cancel := until(patience)
 	defer cancel()
 	before := c.heard("no-space") + c.heard("reopening")
 	for c.heard("no-space")+c.heard("reopening") == before {

@@ -33,7 +33,7 @@ func TestRigKills(t *testing.T) {
 	}
 	c.pause()
 	require.NoError(t, err)
-	require.NoError(t, c.settle(30*time.Second), "%s", s.life.log)
+	require.NoError(t, c.settle(), "%s", s.life.log)
 	require.NoError(t, errors.Join(s.kill(), check(s.program, s.dir), s.start()))
 	require.NoError(t, c.verdict(s.url()))
 	_, total := c.saved()

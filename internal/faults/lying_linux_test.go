@@ -102,7 +102,7 @@ func (r *lyingRig) run() error {
 	if err := r.launch(); err != nil {
 		return err
 	}
-	timeout := time.NewTimer(readyWithin)
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
 	case <-r.life.ready:
@@ -111,7 +111,7 @@ func (r *lyingRig) run() error {
 	case <-r.life.ended:
 		return r.life.failure()
 	case <-timeout.C:
-		return fmt.Errorf("the server was not ready within %v:\n%s", readyWithin, r.life.log)
+		return fmt.Errorf("the server was not ready within %v:\n%s", patience, r.life.log)
 	}
 	timeout.Reset(while + 50*time.Millisecond)
 	select {
@@ -138,7 +138,7 @@ func TestRigPowerCuts(t *testing.T) {
 	c.pause()
 	require.NoError(t, err)
 	require.NoError(t, errors.Join(rig.cut(true), rig.start()))
-	require.NoError(t, c.settle(30*time.Second), "%s", rig.life.log)
+	require.NoError(t, c.settle(), "%s", rig.life.log)
 	require.NoError(t, errors.Join(rig.cut(false), rig.start()))
 	require.NoError(t, c.verdict(rig.url()))
 	_, total := c.saved()
@@ -199,14 +199,14 @@ func TestRigFailedSyncs(t *testing.T) {
 	}
 	c.pause()
 	require.NoError(t, err)
-	require.NoError(t, c.settle(30*time.Second), "%s", rig.life.log)
+	require.NoError(t, c.settle(), "%s", rig.life.log)
 	require.NoError(t, errors.Join(rig.cut(true), rig.start()))
 	require.NoError(t, c.verdict(rig.url()))
 }
 
 func (r *lyingRig) failSync(c *crowd, how liefs.Outcome) error {
-	failed := r.disk.FailSync(1+r.rng.IntN(30), how, nil)
-	timeout := time.NewTimer(20 * time.Second)
+	failed := r.disk.FailSync(1+r.rng.IntN(30), how)
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
 	case <-failed:

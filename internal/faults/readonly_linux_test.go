@@ -81,7 +81,7 @@ func TestRigReadOnlyMidway(t *testing.T) {
 	rig.disk.ReadOnly(false)
 	require.NoError(t, rig.start())
 	require.NoError(t, c.audit(rig.url(), saved))
-	require.NoError(t, c.settle(30*time.Second))
+	require.NoError(t, c.settle())
 	require.NoError(t, errors.Join(rig.cut(true), rig.start()))
 	require.NoError(t, c.verdict(rig.url()))
 }

@@ -38,8 +38,8 @@ type life struct {
 	log   *tail
 }
 
-// readyWithin is how long a start may take: the bound of the slowest disk of these tests, far from what is usual.
-const readyWithin = 10 * time.Second
+// patience is how long anything may take that ends by itself, far from what is usual, also on a machine that is busy with other tests.
+const patience = time.Minute
 
 func newServer(program, dir string) *server {
 	return &server{program: program, dir: dir, listen: "127.0.0.1:0"}
@@ -87,7 +87,7 @@ func (l *life) failure() error {
 
 // await waits until the process that was launched is ready.
 func (s *server) await() error {
-	timeout := time.NewTimer(readyWithin)
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
 	case line := <-s.life.ready:
@@ -100,7 +100,7 @@ func (s *server) await() error {
 	case <-s.life.ended:
 		return s.life.failure()
 	case <-timeout.C:
-		return fmt.Errorf("the server was not ready within %v:\n%s", readyWithin, s.life.log)
+		return fmt.Errorf("the server was not ready within %v:\n%s", patience, s.life.log)
 	}
 }
 
@@ -135,12 +135,12 @@ func (s *server) kill() error {
 // stop is SIGTERM, and an exit status of 0.
 func (s *server) stop() error {
 	_ = s.life.cmd.Process.Signal(syscall.SIGTERM) // an error: it is gone, which is seen below
-	timeout := time.NewTimer(30 * time.Second)
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
 	case <-s.life.ended:
 	case <-timeout.C:
-		return errors.Join(errors.New("the server did not stop within 30 s"), s.kill())
+		return errors.Join(errors.New("the server did not stop in time"), s.kill())
 	}
 	if !s.life.cmd.ProcessState.Success() {
 		return s.life.failure()

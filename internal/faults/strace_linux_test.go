@@ -155,13 +155,13 @@ func killAt(t *testing.T, p point, seed uint64) (died bool, err error) {
 	}
 	died = err != nil
 	s.wrap = nil
+	if c == nil { // it died before it was ready, when there may have been no store yet
+		return died, errors.Join(s.start(), s.stop(), check(s.program, s.dir))
+	}
 	if err := errors.Join(check(s.program, s.dir), s.start()); err != nil {
 		return died, err
 	}
-	if c == nil {
-		return died, nil
-	}
-	if err := c.settle(30 * time.Second); err != nil {
+	if err := c.settle(); err != nil {
 		return died, err
 	}
 	return died, errors.Join(s.kill(), s.start(), c.verdict(s.url()))
@@ -195,7 +195,7 @@ func TestRigSyncError(t *testing.T) {
 	}
 	c.pause()
 	require.NoError(t, err)
-	require.NoError(t, c.settle(30*time.Second), "%s", s.life.log)
+	require.NoError(t, c.settle(), "%s", s.life.log)
 	require.NoError(t, errors.Join(s.kill(), s.start()))
 	require.NoError(t, c.verdict(s.url()))
 }
@@ -217,7 +217,7 @@ func syncError(s *server, c *crowd, n int, lasting bool) (err error) {
 		defer close(read)
 		follow(stderr, failed)
 	}()
-	timeout := time.NewTimer(20 * time.Second)
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
 	case <-failed:

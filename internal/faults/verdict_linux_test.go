@@ -12,7 +12,7 @@ import (
 )
 
 // read opens documents anew and returns them as they come. An error, in the place of its document, says that one does not come.
-func read(url string, docs []string, patience time.Duration) (texts []*ot.Text, failures []error, err error) {
+func read(url string, docs []string, within time.Duration) (texts []*ot.Text, failures []error, err error) {
 	conn, err := client.Connect(url, client.Options{Logger: quiet, BackoffMin: backoffMin, BackoffMax: backoffMax})
 	if err != nil {
 		return nil, nil, err
@@ -24,7 +24,7 @@ func read(url string, docs []string, patience time.Duration) (texts []*ot.Text, 
 			return nil, nil, err
 		}
 	}
-	ctx, cancel := until(patience)
+	ctx, cancel := until(within)
 	defer cancel()
 	texts, failures = make([]*ot.Text, len(docs)), make([]error, len(docs))
 	for i, d := range opened {
@@ -37,7 +37,7 @@ func read(url string, docs []string, patience time.Duration) (texts []*ot.Text, 
 
 // audit holds what the server has now against what was acknowledged before (F1, F2), while authors may go on.
 func (c *crowd) audit(url string, saved [][]int) error {
-	texts, failures, err := read(url, c.docs, 20*time.Second)
+	texts, failures, err := read(url, c.docs, patience)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *crowd) verdict(url string) error {
 	}
 	saved, _ := c.saved()
 	found = append(found, c.audit(url, saved))
-	texts, failures, err := read(url, c.docs, 20*time.Second)
+	texts, failures, err := read(url, c.docs, patience)
 	if err != nil {
 		return err
 	}

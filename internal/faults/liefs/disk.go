@@ -3,7 +3,6 @@
 package liefs
 
 import (
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -282,11 +281,6 @@ func (d *Disk) Pending() (files, names int) {
 		files += len(n.pending)
 	}
 	return files, len(d.names)
-}
-
-func (d *Disk) String() string {
-	files, names := d.Pending()
-	return fmt.Sprintf("liefs: %d changes of files and %d of names pending", files, names)
 }
 
 // sorted are the inodes by id.

@@ -15,7 +15,6 @@ type faults struct {
 	slow      func() time.Duration
 	failAfter int // syncs until one fails; 0: none does
 	fails     Outcome
-	failing   func(path string) bool
 	failed    chan struct{} // closed when it has
 }
 
@@ -66,18 +65,17 @@ func (d *Disk) SlowSyncs(after func() time.Duration) {
 	d.faults.slow = after
 }
 
-// FailSync makes the n-th sync from now on, counted from 1 over those whose path matches, fail with EIO, and closes the channel then.
-// matches may be nil: all do.
-func (d *Disk) FailSync(n int, how Outcome, matches func(path string) bool) <-chan struct{} {
+// FailSync makes the n-th sync from now on, counted from 1, fail with EIO, and closes the channel then.
+func (d *Disk) FailSync(n int, how Outcome) <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.faults.failAfter, d.faults.fails, d.faults.failing, d.faults.failed = n, how, matches, make(chan struct{})
+	d.faults.failAfter, d.faults.fails, d.faults.failed = n, how, make(chan struct{})
 	return d.faults.failed
 }
 
 // verdict is how a sync that begins now ends.
-func (f *faults) verdict(path string) (how Outcome, err error) {
-	if f.failAfter > 0 && (f.failing == nil || f.failing(path)) {
+func (f *faults) verdict() (how Outcome, err error) {
+	if f.failAfter > 0 {
 		if f.failAfter--; f.failAfter == 0 {
 			close(f.failed)
 			return f.fails, syscall.EIO

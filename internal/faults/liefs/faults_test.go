@@ -40,7 +40,7 @@ func TestFailedSync(t *testing.T) {
 			d, id := withFile(t)
 			require.NoError(t, d.write(id, []byte("old"), 0))
 			require.NoError(t, d.sync(id))
-			failed := d.FailSync(2, row.how, nil)
+			failed := d.FailSync(2, row.how)
 			require.NoError(t, d.sync(id))
 			require.NoError(t, d.write(id, []byte(" new"), 3))
 			select {

@@ -103,7 +103,7 @@ func (d *Disk) sync(id uint64) error {
 	if d.faults.slow != nil {
 		wait = d.faults.slow()
 	}
-	how, failure := d.faults.verdict(n.path)
+	how, failure := d.faults.verdict()
 	if wait > 0 {
 		d.mu.Unlock()
 		timer := time.NewTimer(wait)
