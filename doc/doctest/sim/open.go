@@ -26,8 +26,7 @@ func (s *server) open(c *conn, m *openMessage) {
 	if s.repeatFromMemory(c, o) {
 		return
 	}
-	s.lookUp(o)
-	s.inbox.opens = append(s.inbox.opens, &openCall{conn: c, request: o})
+	s.lookUp(&openCall{conn: c, request: o})
 }
 
 // identity is the client, but for the bug that takes the socket for it.
@@ -38,20 +37,33 @@ func (s *server) identity(c *conn, id doc.ClientID) doc.ClientID {
 	return id
 }
 
-// lookUp completes an open from the disk, as doc.Document does.
-func (s *server) lookUp(o *doc.OpenRequest) {
-	v := s.state.View()
+// lookUp completes an open from the disk, as doc.Document does, and has it wait for a turn.
+func (s *server) lookUp(call *openCall) {
+	o, v := call.request, s.state.View()
 	old := func(p *doc.Place) bool {
 		return p.ID == v.Place.ID && p.Epoch == v.Place.Epoch && p.Rev >= s.floor && p.Rev < v.Base
+	}
+	out := o.Outstanding
+	if o.Held != nil && old(o.Held) && s.trimmed(o.Held.Rev) || out != nil && old(&out.Base) && s.trimmed(out.Base.Rev) {
+		call.conn.toClient(message{again: true})
+		return
 	}
 	if o.Held != nil && old(o.Held) {
 		o.HeldLineage = s.w.disk.lineage(o.Held, s.floor)
 	}
-	if out := o.Outstanding; out != nil && old(&out.Base) {
+	if out != nil && old(&out.Base) {
 		if o.BaseLineage = s.w.disk.lineage(&out.Base, s.floor); *o.BaseLineage == out.Base.Lineage {
 			out.Moved = s.bringUp(doc.Moved{Op: out.Op, Caret: out.Caret, To: out.Base.Rev}, v.Base)
 		}
 	}
+	s.inbox.opens = append(s.inbox.opens, call)
+}
+
+// trimmed reports whether history at a revision can be read no more: the floor of the store is above that of the document, which was
+// loaded while the floor rose and has not heard of it.
+func (s *server) trimmed(rev doc.Revision) bool {
+	floor := s.w.disk.info().Floor
+	return floor > s.floor && rev <= floor
 }
 
 func (s *server) bringUp(m doc.Moved, to doc.Revision) *doc.Moved {
@@ -66,7 +78,7 @@ func (s *server) submit(c *conn, m *submitMessage) {
 		if session.conn != c {
 			continue
 		}
-		if m.Base.Rev < s.floor { // which has passed it
+		if v := s.state.View(); m.Base.Rev < s.floor || m.Base.Rev < v.Base && s.trimmed(m.Base.Rev) { // it has passed it
 			c.toClient(message{again: true})
 			return
 		}
@@ -75,7 +87,7 @@ func (s *server) submit(c *conn, m *submitMessage) {
 			Base: m.Base.Rev, Op: m.Op, Bytes: m.Bytes, Caret: m.Caret,
 		}
 		// doc.Session moves what is far behind before the turn; here chance decides as well.
-		if v := s.state.View(); sub.Base < v.Base || s.w.rng.IntN(2) == 0 {
+		if v := s.state.View(); sub.Base < v.Base || s.w.rng.IntN(2) == 0 && !s.trimmed(sub.Base) {
 			to := max(sub.Base, v.Place.Rev)
 			sub.Moved = s.bringUp(doc.Moved{Op: m.Op, Caret: m.Caret, To: sub.Base}, to)
 		}
@@ -90,8 +102,7 @@ func (s *server) answer(call *openCall) {
 	opened := o.Opened
 	switch {
 	case errors.Is(o.Err, doc.ErrBehind):
-		s.lookUp(o)
-		s.inbox.opens = append(s.inbox.opens, call)
+		s.lookUp(call)
 		s.ask()
 		return
 	case refuses(o.Err):

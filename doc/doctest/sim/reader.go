@@ -32,7 +32,7 @@ func (s *server) pump(session *session) {
 			return
 		}
 		session.asked = false
-		if session.cursor.Rev < s.floor { // which has passed it
+		if v := s.state.View(); session.cursor.Rev < s.floor || session.cursor.Rev < v.Base && s.trimmed(session.cursor.Rev) { // it has passed it
 			delete(s.sessions, session.number)
 			s.inbox.leaves = append(s.inbox.leaves, session.number)
 			session.conn.toClient(message{again: true})
