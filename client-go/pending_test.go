@@ -248,3 +248,15 @@ func TestCopy(t *testing.T) {
 	require.Equal(t, s, *p.Outstanding())
 	require.Equal(t, "not for the copies hello one two", p.Content().String())
 }
+
+// Another epoch that has all that was there: nothing was taken, so nothing is offered.
+func TestARestoreThatTakesNothing(t *testing.T) {
+	p := holding(t, 5, "hello")
+	newer := at(6)
+	newer.Epoch = doc.Epoch{8}
+	require.NoError(t, p.Opened(Opened{Place: newer}))
+	change, err := p.Snapshot(insert(0, ">hello world"), false)
+	require.NoError(t, err)
+	require.Nil(t, change.Before)
+	require.Equal(t, ">hello world", p.Content().String())
+}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"slices"
 
 	"tandem/doc"
 	"tandem/ot"
@@ -83,6 +84,8 @@ func (p *Pending) Snapshot(piece ot.Op, more bool) (*Change, error) {
 	return p.reload(o.Opened, text)
 }
 
+func isDelete(c ot.Component) bool { return c.Kind == ot.Delete }
+
 // reload puts the server's content in the place of base, and rebases what is pending over the difference.
 func (p *Pending) reload(o Opened, text *ot.Text) (*Change, error) {
 	change := &Change{}
@@ -103,7 +106,7 @@ func (p *Pending) reload(o Opened, text *ot.Text) (*Change, error) {
 		}
 	}
 	difference := ot.Diff(known, text)
-	if p.ready && (o.Place.Epoch != p.held.Epoch || o.Place.Rev < p.held.Rev) && difference.BaseLen() > 0 {
+	if p.ready && (o.Place.Epoch != p.held.Epoch || o.Place.Rev < p.held.Rev) && slices.ContainsFunc(difference, isDelete) {
 		change.Before = p.content.Snapshot()
 	}
 	p.base, p.held, p.ready = text, o.Place, true

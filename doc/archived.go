@@ -158,35 +158,57 @@ func (h *History) text(ctx context.Context, info *Info, rev Revision, f form) (*
 	if rev < info.Floor {
 		return h.kept(ctx, info, rev, f)
 	}
-	base, err := h.archive.Base(ctx, info.Place.ID)
+	base, err := h.base(ctx, info, f)
 	if err != nil {
-		return nil, fmt.Errorf("read the base of %q: %w", info.Name, err)
-	}
-	if base, err = formed(base, f); err != nil {
 		return nil, err
 	}
-	text, err := h.after(ctx, info, base, rev, f, false)
+	text, err := h.after(ctx, info, base, info.Floor, rev, f, false)
 	if errors.Is(err, ErrDamaged) {
-		text, err = h.after(ctx, info, base, rev, f, true)
+		text, err = h.after(ctx, info, base, info.Floor, rev, f, true)
 	}
 	return text, err
 }
 
-// after is the content at a revision, from that at the floor.
-func (h *History) after(ctx context.Context, info *Info, base *ot.Text, rev Revision, f form, anew bool) (*ot.Text, error) {
+// base is the content at the floor.
+func (h *History) base(ctx context.Context, info *Info, f form) (*ot.Text, error) {
+	base, err := h.archive.Base(ctx, info.Place.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the base of %q: %w", info.Name, err)
+	}
+	return formed(base, f)
+}
+
+// after is the content at a revision, from that at an earlier one, over the spans that are kept; or, anew, of the commits.
+func (h *History) after(ctx context.Context, info *Info, base *ot.Text, from, to Revision, f form, anew bool) (*ot.Text, error) {
 	compose := h.composer.between
 	if anew {
 		compose = h.composer.anew
 	}
-	op, err := compose(ctx, info.chain(), info.Floor, rev, f)
+	op, err := compose(ctx, info.chain(), from, to, f)
 	if err != nil {
 		return nil, err
 	}
 	text := base.Snapshot()
 	if err := text.Apply(op); err != nil {
-		return nil, fmt.Errorf("%w: %q: revisions %d to %d: %w", ErrDamaged, info.Name, info.Floor, rev, err)
+		return nil, fmt.Errorf("%w: %q: revisions %d to %d: %w", ErrDamaged, info.Name, from, to, err)
 	}
 	return text, nil
+}
+
+// load is the document as the store has it, checked as for editing. It is no other than info tells of.
+func (h *History) load(ctx context.Context, info *Info) (*State, error) {
+	stored, err := h.archive.Load(ctx, info.Name, 0)
+	if err != nil {
+		return nil, err
+	}
+	if p := stored.Place(); p.ID != info.Place.ID || p.Epoch != info.Place.Epoch {
+		return nil, fmt.Errorf("%w: %q is another document, or has another history", ErrConflict, info.Name)
+	}
+	state, err := NewState(stored, h.registry.cfg.StateConfig)
+	if err != nil {
+		return nil, fmt.Errorf("document %q: %w", info.Name, err)
+	}
+	return state, nil
 }
 
 // kept is the content of a version that the floor has passed.

@@ -377,29 +377,6 @@ func TestFloorPassesASlowReader(t *testing.T) {
 	})
 }
 
-func BenchmarkComposeRange(b *testing.B) {
-	memory := doctest.NewMemory(1)
-	c := newChronicle(b, memory, doc.Text)
-	c.lean = true
-	c.novel(rand.New(rand.NewPCG(1, 0)), 250_000)
-	stop := memory.Run()
-	defer stop()
-	composer := doc.NewComposer(memory)
-	composer.Grow(c.place, 0, c.place.Rev)
-	composer.Wait()
-	defer composer.Close()
-	for _, missed := range []doc.Revision{10_000, 100_000} {
-		b.Run(fmt.Sprint(missed), func(b *testing.B) {
-			for i := range b.N {
-				from := doc.Revision(1+i*7919) % (c.place.Rev - missed)
-				op, err := composer.Between(b.Context(), c.place, from, from+missed, false)
-				require.NoError(b, err)
-				b.ReportMetric(float64(len(ot.AppendOp(nil, op))), "bytes")
-			}
-		})
-	}
-}
-
 // novel commits letters as people type: mostly one behind the other, now and then a jump, some deleted again.
 func (c *chronicle) novel(rng *rand.Rand, n int) {
 	length, at := 0, 0

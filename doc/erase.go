@@ -89,9 +89,9 @@ type erasure struct {
 	versions []Version // whose content was kept beside history, and will be that of the history
 }
 
-// prepare finds out what the history will be.
+// prepare finds out what the history will be. What is written for ever is made of the commits, not of the spans, which are a cache.
 func (e *erasure) prepare(ctx context.Context) error {
-	op, err := e.history.composer.between(ctx, e.info.chain(), e.from, e.to, plain)
+	op, err := e.history.composer.commits(ctx, e.info.chain(), e.from, e.to, plain)
 	if err != nil {
 		return err
 	}
@@ -119,10 +119,11 @@ func (e *erasure) prepare(ctx context.Context) error {
 		}
 		place.Lineage = c.Lineage
 	}
-	content, err := e.history.text(ctx, e.info, e.info.Place.Rev, plain)
+	state, err := e.history.load(ctx, e.info)
 	if err != nil {
 		return err
 	}
+	content := state.Content()
 	e.snapshot = &Snapshot{Place: place, Content: content.Snapshot(), Hash: content.Hash()}
 	return e.prepareVersions(ctx)
 }

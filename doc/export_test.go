@@ -33,10 +33,13 @@ func (c *Composer) Grow(p Place, floor, head Revision) {
 }
 
 // Wait waits until the background has nothing to do.
-func (c *Composer) Wait() { c.c.growth.ended.Wait() }
+func (c *Composer) Wait() { c.c.wait() }
 
 // Close ends the background work.
-func (c *Composer) Close() { c.c.close() }
+func (c *Composer) Close() {
+	c.c.stop()
+	c.c.wait()
+}
 
 // RetentionPass trims what is due.
 func (r *Registry) RetentionPass() { r.retentionPass() }

@@ -53,18 +53,19 @@ func (c *composer) grow(h chain, floor, head Revision) {
 	g.waiting[h] = reach{floor, head}
 	if !g.running {
 		g.running = true
-		g.ended.Go(c.work) // ends when nothing waits; close waits for it
+		g.ended.Go(c.work) // ends when nothing waits, or by stop
 	}
 }
 
-// close ends the background work, and waits for it.
-func (c *composer) close() {
+// stop ends the background work; whoever needs to know that it has ended waits.
+func (c *composer) stop() {
 	c.mu.Lock()
 	c.growth.closed = true
 	c.mu.Unlock()
 	c.growth.cancel()
-	c.growth.ended.Wait()
 }
+
+func (c *composer) wait() { c.growth.ended.Wait() }
 
 func (c *composer) work() {
 	for {

@@ -174,6 +174,7 @@ func (r *Registry) Close(ctx context.Context) error {
 	}
 	r.mu.Unlock()
 	r.cancel()
+	r.composer.stop()
 	for _, e := range entries {
 		go func() { // ends with the document
 			<-e.loaded
@@ -189,7 +190,7 @@ func (r *Registry) Close(ctx context.Context) error {
 			return fmt.Errorf("documents were still at the store: %w", ctx.Err())
 		}
 	}
-	r.composer.close()
+	r.composer.wait()
 	r.retaining.Wait()
 	return nil
 }

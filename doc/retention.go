@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"sort"
 	"time"
+
+	"tandem/ot"
 )
 
 // Retention is how much of its past a document keeps. The zero value: all of it. The newest snapshot, and what follows it, are always
@@ -57,14 +59,44 @@ func (h *History) Trim(ctx context.Context, name string, keep Retention) (Revisi
 			return info.Floor, err
 		}
 	}
-	if t.Base, err = h.text(ctx, info, floor, labelled); err != nil {
+	if t.Base, err = h.newBase(ctx, info, floor); err != nil {
 		return info.Floor, err
 	}
-	t.Base = t.Base.Snapshot()
 	if err := h.raise(ctx, info, t, records); err != nil {
 		return info.Floor, err
 	}
 	return floor, nil
+}
+
+// newBase is the labelled content at a new floor. It replaces what it was made of, so it is proven first: together with what follows
+// it must lead to the content that the document has. Where it does not, a span was wrong, and all is made of the commits.
+func (h *History) newBase(ctx context.Context, info *Info, floor Revision) (*ot.Text, error) {
+	old, err := h.base(ctx, info, labelled)
+	if err != nil || floor == info.Floor {
+		return old, err
+	}
+	state, err := h.load(ctx, info)
+	if err != nil {
+		return nil, err
+	}
+	var base *ot.Text
+	for _, anew := range []bool{false, true} {
+		if base, err = h.after(ctx, info, old, info.Floor, floor, labelled, anew); err != nil {
+			continue
+		}
+		var content, now *ot.Text
+		if content, err = formed(base, plain); err != nil {
+			continue
+		}
+		if now, err = h.after(ctx, info, content, floor, state.View().Place.Rev, plain, anew); err != nil {
+			continue
+		}
+		if now.Hash() == state.Content().Hash() {
+			return base.Snapshot(), nil
+		}
+		err = fmt.Errorf("%w: %q: what lies behind the base at revision %d does not lead to the document", ErrDamaged, info.Name, floor)
+	}
+	return nil, err
 }
 
 // newFloor is where a Retention has the floor.
@@ -116,13 +148,9 @@ func (h *History) raise(ctx context.Context, info *Info, t *Trimming, records in
 	}
 	if release := h.registry.holdIdle(info.Name); release != nil {
 		defer release()
-		stored, err := h.archive.Load(ctx, info.Name, 0)
+		state, err := h.load(ctx, info)
 		if err != nil {
 			return err
-		}
-		state, err := NewState(stored, h.registry.cfg.StateConfig)
-		if err != nil {
-			return fmt.Errorf("document %q: %w", info.Name, err)
 		}
 		if err := raise(state); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 
 	"tandem/doc"
 	"tandem/doc/doctest"
+	"tandem/ot"
 )
 
 func TestRetention(t *testing.T) {
@@ -356,5 +357,31 @@ func TestHoldThatIsGivenUp(t *testing.T) {
 		release, err := d.registry.Hold(t.Context(), "d")
 		require.NoError(t, err)
 		release()
+	})
+}
+
+// TestWrongSpansAreNotWrittenForEver: what decodes and fits, and is wrong all the same, is found before history is cut.
+func TestWrongSpansAreNotWrittenForEver(t *testing.T) {
+	inArchive(t, doc.Config{}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
+		c := newChronicle(t, memory, doc.Text).credited().typing(seeded(t, 9), 400)
+		c.snapshot()
+		wrong := func() {
+			for i := range int64(6) {
+				c.saveSpan(doc.Span{Level: 6, Index: i}, ot.AppendOp(nil, insert(0, "lies")))
+			}
+		}
+		wrong()
+		floor, err := r.History().Trim(t.Context(), "d", doc.Retention{MaxCommits: 100})
+		require.NoError(t, err)
+		c.knows(r.History(), int(floor), 10)
+		wrong()
+		_, err = r.History().Erase(t.Context(), "d", 310, 399)
+		require.NoError(t, err)
+		stored, err := memory.Load(t.Context(), "d", 0)
+		require.NoError(t, err)
+		state, err := doc.NewState(stored, doc.StateConfig{})
+		require.NoError(t, err)
+		require.Equal(t, textOf(c.content[400]), state.Content().String())
+		c.knowsErased(r.History(), int(floor), 310, 399)
 	})
 }

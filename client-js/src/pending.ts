@@ -328,7 +328,7 @@ export class Pending {
     }
     // Minimal: a coarser difference would bring back text whose deletion is pending.
     const difference = diff(known, content)
-    const cut = held !== undefined && (o.place.epoch !== held.epoch || o.place.rev < held.rev) && baseLength(difference) > 0
+    const cut = held !== undefined && (o.place.epoch !== held.epoch || o.place.rev < held.rev) && difference.some((c) => "delete" in c)
     this.#base = content
     this.#held = o.place
     return {

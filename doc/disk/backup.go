@@ -96,7 +96,11 @@ func writeBackup(ctx context.Context, file, database string) (size int64, err er
 		return 0, err
 	}
 	hash := sha256.New()
-	n, err := io.Copy(io.MultiWriter(dst, hash), &untilDone{ctx, src})
+	used, err := usedSize(database)
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(io.MultiWriter(dst, hash), io.LimitReader(&untilDone{ctx, src}, used))
 	if err != nil {
 		return 0, err
 	}

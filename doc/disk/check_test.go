@@ -129,7 +129,8 @@ func checkStore(t *testing.T) []byte {
 	s.saver.close()
 	_, err := s.engine.update(func(tx *writing) error { // what a crash leaves of a snapshot
 		c := &content{id: q.place.ID, record: &snapshotRecord{}}
-		return c.put(tx)
+		_, _, err := c.put(tx)
+		return err
 	})
 	require.NoError(t, err)
 	require.NoError(t, s.Close())

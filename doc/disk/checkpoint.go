@@ -29,7 +29,6 @@ type checkpointer struct {
 	// Guarded by mu.
 	mu     sync.Mutex
 	unsafe bool // the log has to be renewed
-	closed bool
 
 	// Owned by run.
 	failed bool         // the last one failed, which was logged

@@ -14,7 +14,8 @@ type work struct {
 	size int // bytes, about
 	// check refuses this work alone. It must not write.
 	check func(*writing) error
-	// write is called when check has returned nil. An error, too, concerns this work alone.
+	// write is called when check has returned nil. An error, too, concerns this work alone. Both are called again when the transaction
+	// is tried again without something else: they must not build on what they did before.
 	write func(*writing) error
 	// done is called once, from the committer's goroutine.
 	done func(error)

@@ -89,10 +89,29 @@ func copyPairs(to string, from *bbolt.DB, e *engine) (err error) {
 	if e := db.Close(); err == nil {
 		err = e
 	}
+	if err != nil {
+		return err
+	}
+	// bbolt makes files larger than it needs.
+	size, err := usedSize(to)
+	if err == nil {
+		err = os.Truncate(to, size)
+	}
 	if err == nil {
 		err = syncFile(to)
 	}
 	return err
+}
+
+// usedSize is how much of a database file is in use, in bytes: bbolt has given out no page behind it.
+func usedSize(path string) (int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	m, err := newestMeta(f)
+	return int64(m.highWater) * m.pageSize, err
 }
 
 // swap opens the file that took the database's place, and closes the one before.

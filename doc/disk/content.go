@@ -3,9 +3,9 @@ package disk
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tandem/doc"
 	"tandem/ot"
@@ -15,9 +15,9 @@ import (
 // piece on, and leaves it in the transaction that makes it count: whatever happens between, the trash names what does not count.
 type content struct {
 	id     doc.ID
-	record *snapshotRecord
-	number uint64 // 0 until something is written
-	last   []byte // the piece that is not written yet; nil of an empty content
+	record *snapshotRecord // of the pieces that are written
+	number uint64          // 0 until something is written
+	last   []byte          // the piece that is not written yet; nil of an empty content
 }
 
 // writeAhead writes a content but for its last piece. check is the condition of each transaction. record says where the content
@@ -27,52 +27,58 @@ func (v *saver) writeAhead(id doc.ID, record *snapshotRecord, text *ot.Text, che
 	c := &content{id: id, record: record}
 	for piece := range encodePieces(text) {
 		if c.last != nil {
-			if err := v.commit(len(c.last), check, c.put); err != nil {
+			var number uint64
+			var sums []uint32
+			err := v.commit(len(c.last), check, func(tx *writing) (err error) {
+				number, sums, err = c.put(tx)
+				return err
+			})
+			if err != nil {
 				return nil, err
 			}
+			c.number, c.record.sums = number, sums
 		}
 		c.last = piece
 	}
 	return c, nil
 }
 
-// put writes the last piece under the content's number, which the first one takes.
-func (c *content) put(tx *writing) error {
-	if c.number == 0 {
-		n, err := tx.number()
-		if err != nil {
-			return err
+// put writes the last piece under the content's number, which the first one takes. It changes nothing of the content: a transaction
+// is run again when something else in it has failed.
+func (c *content) put(tx *writing) (number uint64, sums []uint32, err error) {
+	if number = c.number; number == 0 {
+		if number, err = tx.number(); err != nil {
+			return 0, nil, err
 		}
-		c.number = n
-		if err := contentTrash(c.id, n).put(tx); err != nil {
-			return err
+		if err := contentTrash(c.id, number).put(tx); err != nil {
+			return 0, nil, err
 		}
 	}
 	if c.last == nil {
-		return nil
+		return number, nil, nil
 	}
-	key := pieceKey(c.id, c.number, uint32(len(c.record.sums)))
+	key := pieceKey(c.id, number, uint32(len(c.record.sums)))
 	piece := seal(piecesBucket, key, c.last)
-	c.record.sums = append(c.record.sums, binary.BigEndian.Uint32(piece[len(piece)-sealSize:]))
-	return tx.put(piecesBucket, key, piece)
+	return number, append(slices.Clip(c.record.sums), sumOf(piece)), tx.put(piecesBucket, key, piece)
 }
 
-// count writes what is left of the content and makes it count, in the transaction that refers to its number. old is the number
-// of the one that it replaces, 0 where there is none.
-func (c *content) count(tx *writing, old uint64) error {
-	if err := c.put(tx); err != nil {
-		return err
+// count writes what is left of the content and makes it count, in the transaction that refers to its number, which it returns. old is
+// the number of the one that it replaces, 0 where there is none. It changes nothing, like put.
+func (c *content) count(tx *writing, old uint64) (number uint64, err error) {
+	record := *c.record
+	if number, record.sums, err = c.put(tx); err != nil {
+		return 0, err
 	}
-	if err := contentTrash(c.id, c.number).delete(tx); err != nil {
-		return err
+	if err := contentTrash(c.id, number).delete(tx); err != nil {
+		return 0, err
 	}
 	if old != 0 {
 		if err := contentTrash(c.id, old).put(tx); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	key := numberKey(c.id, c.number)
-	return tx.put(snapshotsBucket, key, c.record.encode(key))
+	key := numberKey(c.id, number)
+	return number, tx.put(snapshotsBucket, key, record.encode(key))
 }
 
 // readContent reads the content of a document that has a number.

@@ -1,7 +1,9 @@
 package disk
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +39,14 @@ func (p *page) crowdOf(s *testStore, n int) (clients []doc.ClientID) {
 // cutStore makes a store with a document of which everything takes several slices.
 func cutStore(t *testing.T, dir string) (p *page, clients []doc.ClientID) {
 	s := openTest(t, dir)
+	p, clients = cutDocument(t, s)
+	_, err := s.Compact(background) // it is copied often
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	return p, clients
+}
+
+func cutDocument(t *testing.T, s *testStore) (p *page, clients []doc.ClientID) {
 	p = newPage(t, s, "d")
 	newPage(t, s, "beside").write(s, 1)
 	clients = p.crowdOf(s, crowd)
@@ -49,10 +59,48 @@ func cutStore(t *testing.T, dir string) (p *page, clients []doc.ClientID) {
 	require.NoError(t, s.Trim(background, &doc.Trimming{Floor: p.at(s, 3), Base: p.labelledAt(s, 3)}))
 	p.write(s, 3)
 	require.NoError(t, s.saver.emptied(background))
-	_, err := s.Compact(background) // it is copied often
-	require.NoError(t, err)
-	require.NoError(t, s.Close())
 	return p, clients
+}
+
+// A transaction is run again without what has failed in it: whatever is written stands that.
+func TestTransactionsRunAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	s.committer.close()
+	errAgain := errors.New("again")
+	s.committer = newCommitter(func(f func(*writing) error) (bool, error) {
+		_, err := s.engine.update(func(tx *writing) error {
+			if err := f(tx); err != nil {
+				return err
+			}
+			return errAgain
+		})
+		if !errors.Is(err, errAgain) {
+			return false, err
+		}
+		return s.engine.update(f)
+	}, s.heal, 1<<20)
+	p, clients := cutDocument(t, s)
+	require.NoError(t, s.Trim(background, &doc.Trimming{Floor: p.at(s, crowd+2), Base: p.labelledAt(s, crowd+2), Forget: clients, RecordsFloor: crowd}))
+	p.saveSpans(s, 1, crowd+2)
+	p.erase(s)
+	stored, err := s.Load(background, "d", 0)
+	require.NoError(t, err)
+	require.Len(t, stored.Clients, 1)
+	require.Zero(t, stored.Clients[doc.ClientID{9}].Digest)
+	span := doc.Span{Level: 1, Index: crowd/2 + 2}
+	large := bytes.Repeat([]byte("x"), 2*pieceSize)
+	p.saveSpan(s, span, large)
+	op, err := s.Span(background, p.place.ID, p.place.Epoch, span)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(large, op))
+	p.saveSpans(s, 1, crowd+2) // over it
+	beside := newPage(t, s, "beside")
+	require.NoError(t, s.Remove(background, beside.place))
+	require.NoError(t, s.saver.emptied(background))
+	require.Zero(t, count(t, s, trashBucket))
+	require.NoError(t, s.Close())
+	requireGood(t, dir)
 }
 
 // at is the place of a revision that history reaches.

@@ -237,7 +237,10 @@ func makeGolden(t *testing.T, dir string) {
 	require.NoError(t, s.saver.emptied(background))
 	require.NoError(t, s.saver.do(background, func() error { // what a crash leaves of a snapshot
 		c := &content{id: other.place.ID, record: &snapshotRecord{}}
-		return s.saver.commit(0, func(*writing) error { return nil }, c.put)
+		return s.saver.commit(0, func(*writing) error { return nil }, func(tx *writing) error {
+			_, _, err := c.put(tx)
+			return err
+		})
 	}))
 	require.NoError(t, s.checkpointer.now(background))
 	require.NoError(t, notes.append(s, notes.batch(2, "in the log\n")))

@@ -19,7 +19,7 @@ type pair struct{ key, value []byte }
 // several short transactions, so it may see some before and some after a commit.
 func (s *Store) scan(ctx context.Context, bucket string, prefix, from []byte, each func(key, value []byte) error) error {
 	for {
-		pairs, more, err := s.chunk(ctx, bucket, prefix, from, readChunk)
+		pairs, more, err := s.chunk(ctx, bucket, prefix, from, nil, readChunk)
 		if err != nil {
 			return err
 		}
@@ -35,8 +35,8 @@ func (s *Store) scan(ctx context.Context, bucket string, prefix, from []byte, ea
 	}
 }
 
-// chunk copies pairs until they have more than size bytes, in one transaction.
-func (s *Store) chunk(ctx context.Context, bucket string, prefix, from []byte, size int) (pairs []pair, more bool, err error) {
+// chunk copies pairs, in one transaction, until they have more than size bytes or one's key is at or behind to; nil is no bound.
+func (s *Store) chunk(ctx context.Context, bucket string, prefix, from, to []byte, size int) (pairs []pair, more bool, err error) {
 	err = s.engine.view(ctx, func(tx *reading) error {
 		pairs, more = nil, false
 		left := size
@@ -47,7 +47,7 @@ func (s *Store) chunk(ctx context.Context, bucket string, prefix, from []byte, s
 			}
 			pairs = append(pairs, pair{bytes.Clone(key), bytes.Clone(value)})
 			left -= len(key) + len(value)
-			return true
+			return to == nil || bytes.Compare(key, to) < 0
 		})
 		return nil
 	})
@@ -97,8 +97,9 @@ func (s *Store) read(ctx context.Context, h *head, ahead []doc.Commit, first, la
 // readBlocks is Read of what the database has; size is that of the commits' Bytes.
 func (s *Store) readBlocks(ctx context.Context, h *head, first, last doc.Revision, maxBytes int) (got []doc.Commit, size int, err error) {
 	at := doc.Place{ID: h.id, Epoch: h.epoch, Rev: first - 1}
+	end := numberKey(h.history, uint64(last)) // the block that has it ends there, or behind
 	for at.Rev < last && (size <= maxBytes || len(got) == 0) {
-		pairs, _, err := s.chunk(ctx, commitsBucket, h.history[:], numberKey(h.history, uint64(at.Rev)+1), min(maxBytes-size, readChunk))
+		pairs, _, err := s.chunk(ctx, commitsBucket, h.history[:], numberKey(h.history, uint64(at.Rev)+1), end, min(maxBytes-size, readChunk))
 		if err != nil {
 			return nil, 0, structural(h, err)
 		}

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -94,6 +95,7 @@ func (w *rewriting) writeHistory(ctx context.Context) error {
 			if err := w.store.saver.commit(w.waiting, w.check, w.writeBlocks); err != nil {
 				return err
 			}
+			w.blocks, w.waiting = nil, 0
 		}
 	}
 	w.endBlock()
@@ -131,7 +133,8 @@ func (w *rewriting) trash() trashed {
 	return trashed{kind: trashHistory, prefix: w.history, document: w.Prev.ID}
 }
 
-// writeBlocks writes what waits. The trash names it.
+// writeBlocks writes what waits. The trash names it. It changes nothing of the rewriting, like all that runs in a transaction: that is
+// run again when something else in it has failed.
 func (w *rewriting) writeBlocks(tx *writing) error {
 	if err := w.trash().put(tx); err != nil {
 		return err
@@ -142,7 +145,6 @@ func (w *rewriting) writeBlocks(tx *writing) error {
 			return err
 		}
 	}
-	w.blocks, w.waiting = nil, 0
 	return nil
 }
 
@@ -154,18 +156,22 @@ func (w *rewriting) clearDigests(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := 0
+		var next []byte // where the next transaction begins; nil after the last client
 		err := w.store.saver.commit(0, w.check, func(tx *writing) error {
+			next = nil
+			n := 0
 			var changed []pair
 			var failed error
 			tx.scan(clientsBucket, w.Prev.ID[:], from, func(key, value []byte) bool {
-				_, record, err := decodeClient(key, value)
-				if failed = err; err != nil || n == forgetSlice {
+				key = bytes.Clone(key)
+				if n++; n > forgetSlice {
+					next = key
 					return false
 				}
-				n++
-				key = append([]byte(nil), key...)
-				from = append(key, 0)
+				_, record, err := decodeClient(key, value)
+				if failed = err; err != nil {
+					return false
+				}
 				if record.Digest != (doc.Digest{}) {
 					record.Digest = doc.Digest{}
 					changed = append(changed, pair{key, encodeClient(key, record)})
@@ -182,9 +188,10 @@ func (w *rewriting) clearDigests(ctx context.Context) error {
 			}
 			return nil
 		})
-		if err != nil || n < forgetSlice {
+		if err != nil || next == nil {
 			return err
 		}
+		from = next
 	}
 }
 
@@ -200,7 +207,8 @@ func (w *rewriting) count(tx *writing, snapshot *content) error {
 	if err := (trashed{kind: trashHistory, prefix: h.history, document: h.id}).put(tx); err != nil {
 		return err
 	}
-	if err := snapshot.count(tx, h.snapshot); err != nil {
+	var err error
+	if h.snapshot, err = snapshot.count(tx, h.snapshot); err != nil {
 		return err
 	}
 	for _, rev := range w.ForgetVersions {
@@ -208,7 +216,7 @@ func (w *rewriting) count(tx *writing, snapshot *content) error {
 			return err
 		}
 	}
-	h.history, h.snapshot, h.historyBytes = w.history, snapshot.number, w.bytes
+	h.history, h.historyBytes = w.history, w.bytes
 	h.epoch, h.lineage = w.Epoch, w.at.Lineage
 	return tx.put(documentsBucket, h.id[:], h.encode())
 }

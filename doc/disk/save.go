@@ -47,10 +47,9 @@ func (v *saver) write(snap *doc.Snapshot) error {
 		return fmt.Errorf("disk: a snapshot of document %s at revision %d has the hash %x, and says %x", place.ID, place.Rev, c.record.hash, snap.Hash)
 	}
 	return v.commit(len(c.last), check, func(tx *writing) error {
-		if err := c.count(tx, h.snapshot); err != nil {
+		if h.snapshot, err = c.count(tx, h.snapshot); err != nil {
 			return err
 		}
-		h.snapshot = c.number
 		return tx.put(documentsBucket, h.id[:], h.encode())
 	})
 }

@@ -130,18 +130,20 @@ func (v *saver) saveSpan(w *spanWriting, op []byte) error {
 	}
 	for part := 0; len(w.record.op) == 0 && part*pieceSize < len(op); part++ {
 		slice := op[part*pieceSize : min((part+1)*pieceSize, len(op))]
+		var sum uint32
 		err := v.commit(len(slice), w.check, func(tx *writing) error {
 			if err := tx.delete(spansBucket, spanKey(w.history, w.span)); err != nil { // of the one that is replaced
 				return err
 			}
 			key := spanPartKey(w.history, w.span, part)
 			value := encodeSpanPart(key, slice)
-			w.record.sums = append(w.record.sums, sumOf(value))
+			sum = sumOf(value)
 			return tx.put(spansBucket, key, value)
 		})
 		if w.left || err != nil {
 			return w.leftOut(err)
 		}
+		w.record.sums = append(w.record.sums, sum)
 	}
 	return w.leftOut(v.commit(len(w.record.op), w.check, w.write))
 }

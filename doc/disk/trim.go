@@ -198,7 +198,8 @@ func (t *trimming) write(tx *writing, base *content) error {
 	if base == nil {
 		return tx.put(documentsBucket, h.id[:], h.encode())
 	}
-	if err := base.count(tx, h.base); err != nil {
+	var err error
+	if h.base, err = base.count(tx, h.base); err != nil {
 		return err
 	}
 	if t.cut != nil {
@@ -207,7 +208,7 @@ func (t *trimming) write(tx *writing, base *content) error {
 			return err
 		}
 	}
-	h.base, h.floor, h.floorLineage = base.number, t.Floor.Rev, t.Floor.Lineage
+	h.floor, h.floorLineage = t.Floor.Rev, t.Floor.Lineage
 	h.historyBytes -= min(h.historyBytes, t.gone)
 	if h.floor == h.rev {
 		h.historyBytes = 0

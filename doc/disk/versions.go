@@ -117,10 +117,10 @@ func (v *saver) saveVersion(id doc.ID, record *versionRecord, kept *ot.Text) err
 	return v.commit(len(c.last), check, func(tx *writing) error {
 		switch {
 		case kept != nil:
-			if err := c.count(tx, old); err != nil {
+			var err error
+			if record.content, err = c.count(tx, old); err != nil {
 				return err
 			}
-			record.content = c.number
 		case old != 0:
 			if err := contentTrash(id, old).put(tx); err != nil {
 				return err

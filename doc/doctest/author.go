@@ -20,7 +20,6 @@ type author struct {
 	text    string
 
 	// Of an archive.
-	signed              bool // commits have an author
 	floor, recordsFloor doc.Revision
 }
 
@@ -51,9 +50,7 @@ func (a *author) batch(edits ...edit) *doc.Batch {
 		}
 		next[e.client]++
 		c := doc.Commit{Rev: at.Rev + 1, Client: e.client, Seq: next[e.client], Time: 1700000000000 + int64(at.Rev)}
-		if a.signed {
-			c.Author = "author " + e.client.String()
-		}
+		c.Author = "author " + e.client.String()
 		var op ot.Builder
 		op.InsertText(e.text, nil)
 		c.Bytes = ot.AppendOp(nil, op.Op())

@@ -17,13 +17,6 @@ func openArchive(t testing.TB, rig Rig) doc.Archive {
 	return archive
 }
 
-// openSigned opens a new document whose commits have authors.
-func openSigned(t testing.TB, archive doc.Archive, name string) *author {
-	a := open(t, archive, name)
-	a.signed = true
-	return a
-}
-
 // reopen closes an archive and opens it again.
 func reopen(t testing.TB, rig Rig, archive doc.Archive) doc.Archive {
 	require.NoError(t, archive.Close())

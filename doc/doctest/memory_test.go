@@ -198,7 +198,7 @@ func TestFaultyHangs(t *testing.T) {
 func TestMemoryRestore(t *testing.T) {
 	m := NewMemory(1)
 	t.Cleanup(m.Run())
-	a := openSigned(t, m, "a")
+	a := open(t, m, "a")
 	a.write(t, m, a.small(1, 6))
 	a.trim(t, m, 3, clientNumber(1))
 	backup, then := m.Backup(), *a
@@ -207,7 +207,7 @@ func TestMemoryRestore(t *testing.T) {
 	for range 3 {
 		a.write(t, m, a.small(5, 3))
 		a.trim(t, m, 7, clientNumber(2))
-		later := openSigned(t, m, "later")
+		later := open(t, m, "later")
 		later.write(t, m, later.small(1, 2))
 		m.Restore(backup, true)
 		requireGone(t, m, later)

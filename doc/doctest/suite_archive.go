@@ -79,7 +79,7 @@ func testInfo(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
 	_, err := archive.Info(background, "a")
 	require.ErrorIs(t, err, doc.ErrNotFound)
-	a, beside := openSigned(t, archive, "a"), openSigned(t, archive, "beside")
+	a, beside := open(t, archive, "a"), open(t, archive, "beside")
 	before := int64(-1)
 	for n := range 5 {
 		a.checkArchive(t, archive)
@@ -104,7 +104,7 @@ func testInfo(t *testing.T, rig Rig) {
 
 func testTrim(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a, beside := openSigned(t, archive, "a"), openSigned(t, archive, "beside")
+	a, beside := open(t, archive, "a"), open(t, archive, "beside")
 	for n := range 8 {
 		a.write(t, archive, a.small(n, 1+n*n%7)) // also batches that the floor cuts
 		beside.write(t, archive, beside.small(n, 2))
@@ -136,7 +136,7 @@ func testTrim(t *testing.T, rig Rig) {
 
 func testTrimConditions(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a, other := openSigned(t, archive, "a"), openSigned(t, archive, "other")
+	a, other := open(t, archive, "a"), open(t, archive, "other")
 	a.write(t, archive, a.small(1, 6))
 	other.write(t, archive, other.small(1, 6))
 	require.NoError(t, saveAndWait(archive, other.snapshot(t)))
@@ -183,7 +183,7 @@ func testTrimConditions(t *testing.T, rig Rig) {
 // testLargeBase: a base that takes many slices, and replaces another.
 func testLargeBase(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a := openSigned(t, archive, "a")
+	a := open(t, archive, "a")
 	for i := range 5 { // 560 kB
 		a.write(t, archive, a.batch(edit{clientNumber(i), strings.Repeat(fmt.Sprintf("%d😀é.", i), 14_000)}))
 	}
@@ -201,7 +201,7 @@ func testLargeBase(t *testing.T, rig Rig) {
 // testForget: a record that is forgotten is a client that never was; the records floor stays.
 func testForget(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a := openSigned(t, archive, "a")
+	a := open(t, archive, "a")
 	for range 3 {
 		a.write(t, archive, a.small(0, 40)) // each of 40 clients
 	}
@@ -231,7 +231,7 @@ func testForget(t *testing.T, rig Rig) {
 
 func testArchiveClosed(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a := openSigned(t, archive, "a")
+	a := open(t, archive, "a")
 	a.write(t, archive, a.small(1, 4))
 	require.NoError(t, saveAndWait(archive, a.snapshot(t)))
 	require.NoError(t, archive.Close())

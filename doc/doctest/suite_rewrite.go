@@ -17,7 +17,7 @@ import (
 
 func testVersions(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a, beside := openSigned(t, archive, "a"), openSigned(t, archive, "beside")
+	a, beside := open(t, archive, "a"), open(t, archive, "beside")
 	a.write(t, archive, a.small(1, 9))
 	long := strings.Repeat("0123456789abcdef", 40<<10) // 640 KiB: three pieces
 	kept, err := ot.TextOf(ot.Op{{Kind: ot.Insert, N: len(long), Text: long}})
@@ -80,7 +80,7 @@ func testVersions(t *testing.T, rig Rig) {
 
 func testRewrite(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a, beside := openSigned(t, archive, "a"), openSigned(t, archive, "beside")
+	a, beside := open(t, archive, "a"), open(t, archive, "beside")
 	for n := range 6 {
 		a.write(t, archive, a.small(n, 5))
 		beside.write(t, archive, beside.small(n, 2))
@@ -137,7 +137,7 @@ func testRewrite(t *testing.T, rig Rig) {
 
 func testRewriteConditions(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a, other := openSigned(t, archive, "a"), openSigned(t, archive, "other")
+	a, other := open(t, archive, "a"), open(t, archive, "other")
 	a.write(t, archive, a.small(1, 8))
 	other.write(t, archive, other.small(1, 8))
 	a.trim(t, archive, 2)
@@ -200,10 +200,10 @@ func firstOf(r *doc.Rewriting, n int, err error) func(func(doc.Commit, error) bo
 
 func testRemove(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	beside := openSigned(t, archive, "beside")
+	beside := open(t, archive, "beside")
 	beside.write(t, archive, beside.small(1, 3))
 	for n := range 3 {
-		a := openSigned(t, archive, "a") // another document, each time
+		a := open(t, archive, "a") // another document, each time
 		a.write(t, archive, a.batch(edit{clientNumber(n), strings.Repeat("0123456789abcdef", 5<<10)}))
 		a.write(t, archive, a.small(n, 6))
 		a.trim(t, archive, 3)
@@ -259,7 +259,7 @@ func requireGone(t *testing.T, archive doc.Archive, a *author) {
 // testScrub: what was removed is gone, and nothing else is.
 func testScrub(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a, gone := openSigned(t, archive, "a"), openSigned(t, archive, "gone")
+	a, gone := open(t, archive, "a"), open(t, archive, "gone")
 	for n := range 4 {
 		a.write(t, archive, a.small(n, 6))
 		gone.write(t, archive, gone.small(n, 6))
@@ -285,7 +285,7 @@ func testArchiveRestarts(t *testing.T, rig Rig) {
 	const seed = 11
 	random := rand.New(rand.NewPCG(seed, 0))
 	archive := openArchive(t, rig)
-	authors := []*author{openSigned(t, archive, "a"), openSigned(t, archive, "b"), openSigned(t, archive, "c")}
+	authors := []*author{open(t, archive, "a"), open(t, archive, "b"), open(t, archive, "c")}
 	for round := range 20 {
 		for range 1 + random.IntN(5) {
 			a := authors[random.IntN(len(authors))]
@@ -337,7 +337,7 @@ func testArchiveConcurrency(t *testing.T, rig Rig) {
 		}
 	}
 	for i := range authors {
-		a := openSigned(t, archive, fmt.Sprint("doc ", i))
+		a := open(t, archive, fmt.Sprint("doc ", i))
 		authors[i] = a
 		id, epoch := a.place.ID, a.place.Epoch
 		trims := make(chan *doc.Trimming, 40)

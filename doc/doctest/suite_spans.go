@@ -36,7 +36,7 @@ func requireSpans(t *testing.T, archive doc.Archive, at doc.Place, there func(do
 
 func testSpans(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a, beside := openSigned(t, archive, "a"), openSigned(t, archive, "beside")
+	a, beside := open(t, archive, "a"), open(t, archive, "beside")
 	for _, d := range []*author{a, beside} {
 		d.write(t, archive, d.small(1, 16))
 	}
@@ -77,7 +77,7 @@ func testSpans(t *testing.T, rig Rig) {
 // testSpanConditions: what does not fit is left out, without an error, since a span is only a cache.
 func testSpanConditions(t *testing.T, rig Rig) {
 	archive := openArchive(t, rig)
-	a := openSigned(t, archive, "a")
+	a := open(t, archive, "a")
 	a.write(t, archive, a.small(1, 16))
 	a.trim(t, archive, 3)
 	none := func(doc.Span) bool { return false }

@@ -29,11 +29,12 @@ type sample struct {
 	old      files
 	contents [][]string // by document: what may be there
 	hashes   [][]uint64 // the same, with attributes
+	earlier  *sample    // what was there when old was
 }
 
 const (
 	maxMemory  = 500 << 10 // of a server that opens damaged files, in KiB
-	maxSeconds = 10 * time.Second
+	maxWait = 10 * time.Second
 )
 
 // samples are a store that was stopped, and the same one later, killed right after an edit was acknowledged.
@@ -70,7 +71,7 @@ func samples(t *testing.T, seed uint64) []*sample {
 	stopped.take(c)
 	require.NoError(t, s.start())
 	grow(200)
-	killed := &sample{name: "killed", docs: c.docs, old: stopped.files}
+	killed := &sample{name: "killed", docs: c.docs, old: stopped.files, earlier: stopped}
 	killed.take(c)
 	for range 2 {
 		require.NoError(t, c.authors[0].edit(c.authors[0].copies[0], 3*pageSize))
@@ -123,18 +124,27 @@ func TestRigDamage(t *testing.T) {
 	var wrong []error
 	for i := range mutations {
 		s := all[i%2]
-		mutated, how := s.files.mutate(rand.New(rand.NewPCG(n, uint64(i))), s.old)
-		outcome, err := s.open(t, mutated)
+		m := s.files.mutate(rand.New(rand.NewPCG(n, uint64(i))), s.old)
+		outcome, err := s.open(t, m.files)
+		if err != nil && m.stale && strings.HasPrefix(m.how, "log") && s.earlier != nil {
+			// With an old head a file of the log is one that was not used yet, and what stands in it is of an unknown use. So the store may
+			// be wholly as it was then; nothing else.
+			if earlier, e := s.earlier.open(t, m.files); e == nil {
+				outcome, err = earlier+", as it was before", nil
+			}
+		}
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("mutation %d of the %s store, %s: %w", i, s.name, how, err))
+			wrong = append(wrong, fmt.Errorf("mutation %d of the %s store, %s: %w", i, s.name, m.how, err))
 			continue
 		}
 		outcomes[outcome]++
 	}
 	require.NoError(t, errors.Join(wrong...), "%d of %d", len(wrong), mutations)
 	t.Logf("note: %d mutations: %v", mutations, outcomes)
-	for _, outcome := range []string{outcomeRefused, outcomeRight, outcomeClosed} {
-		require.NotZero(t, outcomes[outcome], "mutations after which: %s", outcome)
+	require.NotZero(t, outcomes[outcomeRefused])
+	require.NotZero(t, outcomes[outcomeRight])
+	if mutations >= 200 { // it is the rarest: few pages are values of one document
+		require.NotZero(t, outcomes[outcomeClosed])
 	}
 }
 
@@ -172,7 +182,7 @@ func (s *sample) open(t *testing.T, f files) (outcome string, err error) {
 
 // look reads all documents, and edits those that are there.
 func (s *sample) look(v *server) (outcome string, err error) {
-	texts, failures, err := read(v.url(), s.docs, maxSeconds)
+	texts, failures, err := read(v.url(), s.docs, maxWait)
 	if err != nil {
 		return "", err
 	}
@@ -208,7 +218,7 @@ func editOnce(url, name string, i int) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := until(maxSeconds)
+	ctx, cancel := until(maxWait)
 	defer cancel()
 	if err := d.WaitReady(ctx); err != nil {
 		return err
@@ -243,8 +253,8 @@ func crashed(said string) bool {
 func (s *server) frugal(began time.Time) error {
 	usage, ok := s.life.cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	switch took := time.Since(began); {
-	case took > maxSeconds:
-		return fmt.Errorf("it took %v, at most %v are allowed", took, maxSeconds)
+	case took > maxWait:
+		return fmt.Errorf("it took %v, at most %v are allowed", took, maxWait)
 	case ok && usage.Maxrss > maxMemory:
 		return fmt.Errorf("it took %d KiB of memory, at most %d are allowed", usage.Maxrss, maxMemory)
 	}
@@ -265,7 +275,7 @@ type checked struct {
 func (s *sample) checked(t *testing.T, dir string) checked {
 	began := time.Now()
 	err := check(program(t), filepath.Clean(dir))
-	if took := time.Since(began); took > maxSeconds {
+	if took := time.Since(began); took > maxWait {
 		return checked{err: fmt.Errorf("tandem check took %v", took)}
 	}
 	return checked{ok: checks() && err == nil, err: err}

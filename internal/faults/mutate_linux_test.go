@@ -83,9 +83,15 @@ func (f files) spots() (all []spot) {
 	return all
 }
 
-// mutate damages one file in one way, and says how. old is the store as it was earlier. The files share nothing with what is returned but
-// the contents that did not change.
-func (f files) mutate(rng *rand.Rand, old files) (files, string) {
+// mutation is a store of which one file was damaged in one way.
+type mutation struct {
+	files files
+	how   string
+	stale bool // the first page of a file is as it was earlier
+}
+
+// mutate makes one; old is the store as it was earlier. Contents that do not change are shared.
+func (f files) mutate(rng *rand.Rand, old files) mutation {
 	spots := f.spots()
 	at := spots[rng.IntN(len(spots))]
 	if rng.IntN(4) == 0 { // small files, too
@@ -98,7 +104,7 @@ func (f files) mutate(rng *rand.Rand, old files) (files, string) {
 	end := min(at.off+pageSize, len(content))
 	if end == at.off {
 		out[at.name] = []byte("garbage")
-		return out, at.name + ": garbage in an empty file"
+		return mutation{files: out, how: at.name + ": garbage in an empty file"}
 	}
 	switch rng.IntN(6) {
 	case 0:
@@ -106,32 +112,32 @@ func (f files) mutate(rng *rand.Rand, old files) (files, string) {
 		for range n {
 			content[at.off+rng.IntN(end-at.off)] ^= 1 << rng.IntN(8)
 		}
-		return out, fmt.Sprintf("%s: %d bits flipped in the page at %d", at.name, n, at.off)
+		return mutation{files: out, how: fmt.Sprintf("%s: %d bits flipped in the page at %d", at.name, n, at.off)}
 	case 1:
 		clear(content[at.off:end])
-		return out, fmt.Sprintf("%s: zeros in the page at %d", at.name, at.off)
+		return mutation{files: out, how: fmt.Sprintf("%s: zeros in the page at %d", at.name, at.off)}
 	case 2:
 		other := rng.IntN(len(content)/pageSize+1) * pageSize
 		a, b := bytes.Clone(content[at.off:end]), bytes.Clone(content[other:min(other+pageSize, len(content))])
 		copy(content[at.off:end], b)
 		copy(content[other:], a[:min(len(a), len(b))])
-		return out, fmt.Sprintf("%s: the pages at %d and %d swapped", at.name, at.off, other)
+		return mutation{files: out, how: fmt.Sprintf("%s: the pages at %d and %d swapped", at.name, at.off, other)}
 	case 3:
 		if before := old[at.name]; len(before) > at.off {
 			copy(content[at.off:end], before[at.off:])
-			return out, fmt.Sprintf("%s: an old page at %d", at.name, at.off)
+			return mutation{files: out, how: fmt.Sprintf("%s: an old page at %d", at.name, at.off), stale: at.off == 0}
 		}
 		fallthrough
 	case 4:
 		size := at.off + rng.IntN(end-at.off)
 		out[at.name] = content[:size]
-		return out, fmt.Sprintf("%s: cut to %d bytes of %d", at.name, size, len(content))
+		return mutation{files: out, how: fmt.Sprintf("%s: cut to %d bytes of %d", at.name, size, len(content))}
 	default:
 		garbage := make([]byte, 1+rng.IntN(2*pageSize))
 		for i := range garbage {
 			garbage[i] = byte(rng.Uint32())
 		}
 		out[at.name] = append(content, garbage...)
-		return out, fmt.Sprintf("%s: %d bytes of garbage behind %d", at.name, len(garbage), len(content))
+		return mutation{files: out, how: fmt.Sprintf("%s: %d bytes of garbage behind %d", at.name, len(garbage), len(content))}
 	}
 }

@@ -6,6 +6,6 @@ export { type Range, transform, transformOffset, transformRange } from "./transf
 export { apply, Content, EMBED_CHARACTER, invert } from "./content.js";
 export { diff } from "./diff.js";
 export { contentHash } from "./hash.js";
-export { checkKind, DefaultLimits, type Limits, MaxDocument, StoredLimits, validate } from "./validate.js";
+export { checkKeys, checkKind, DefaultLimits, type Limits, MaxDocument, StoredLimits, validate } from "./validate.js";
 export { fromWire, toWire } from "./shape.js";
 export { decodeOp, encodeOp } from "./codec.js";

@@ -44,5 +44,7 @@ export declare class Checker {
 }
 /** Refuses what is no attribute's value. */
 export declare function checkValue(value: unknown): void;
+/** Throws an OpError "kind" for an op of a user that speaks of an attribute which is the server's own: its key begins with NUL. */
+export declare function checkKeys(op: Op): void;
 /** Throws an OpError "kind" for an op that a document of this kind cannot hold. */
 export declare function checkKind(op: Op, kind: DocumentKind): void;

@@ -68,13 +68,17 @@ func TestNoSpaceForASegment(t *testing.T) {
 
 func TestUnsafeAndReset(t *testing.T) {
 	w := newLog(t)
-	for range 3 {
+	for i := range 6 {
 		require.NoError(t, w.put(7900))
 		w.settle()
+		if i%3 == 2 {
+			require.NoError(t, w.storeAll())
+			w.settle()
+		}
 	}
-	require.NoError(t, w.storeAll())
 	require.NoError(t, w.put(100))
 	w.settle()
+	require.True(t, w.log.current.used)
 	require.NotEmpty(t, w.log.free)
 	w.proc.failAt[w.proc.calls+2] = failAfter
 	_, err := w.log.Append([]byte("in doubt"))
@@ -89,6 +93,11 @@ func TestUnsafeAndReset(t *testing.T) {
 	}
 	require.Equal(t, calls, w.proc.calls)
 	retired, end := w.log.current.name, w.log.End()
+	free := w.log.free
+	w.log.free = nil // they are there for the reset
+	w.proc.log = nil
+	require.NoError(t, w.log.Scrub())
+	w.log.free = free
 	there, err := w.proc.Names(simDir)
 	require.NoError(t, err)
 
@@ -111,8 +120,6 @@ func TestUnsafeAndReset(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, slices.EqualFunc([]sample{{last, []byte("after")}}, found, sample.equal), "%v", found)
 
-	w.proc.log = nil
-	require.NoError(t, w.log.Scrub())
 	require.NoError(t, w.log.Recycle(start))
 	w.settle()
 	require.Contains(t, w.proc.log, "remove "+path.Join(simDir, retired))

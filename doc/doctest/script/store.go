@@ -2,6 +2,7 @@ package script
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -27,9 +28,10 @@ type store struct {
 
 // backup is an older copy.
 type backup struct {
-	commits []doc.Commit
-	records map[doc.ClientID]doc.Record
-	floor   doc.Revision
+	id                  doc.ID
+	commits             []doc.Commit
+	records             map[doc.ClientID]doc.Record
+	floor, recordsFloor doc.Revision
 }
 
 func newStore() *store {
@@ -115,23 +117,51 @@ func (s *store) forget(client doc.ClientID) error {
 }
 
 func (s *store) save(name string) {
-	s.backups[name] = backup{slices.Clone(s.commits), maps.Clone(s.records), s.floor}
+	s.backups[name] = backup{s.id, slices.Clone(s.commits), maps.Clone(s.records), s.floor, s.recordsFloor}
 }
 
-// restore puts an older copy in the place of what is there, under a new epoch. Client records survive it.
+// restore puts an older copy in the place of what is there, under a new epoch. The records of clients are those of the copy.
 func (s *store) restore(name string) error {
 	b, found := s.backups[name]
 	if !found {
 		return errors.New("no such backup")
 	}
-	records := maps.Clone(b.records)
-	for client, r := range s.records {
-		if r.Seq > records[client].Seq {
-			r.Rev = 0 // of another history
-			records[client] = r
-		}
+	s.id, s.commits, s.records = b.id, slices.Clone(b.commits), maps.Clone(b.records)
+	s.floor, s.recordsFloor = b.floor, b.recordsFloor
+	s.newEpoch()
+	return nil
+}
+
+// erase makes the commits behind from, up to to, one, under a new epoch: what came and went there is gone. Records survive it, but
+// for their digests.
+func (s *store) erase(from, to doc.Revision) error {
+	if from < s.floor || from >= to || to > s.head().Rev {
+		return fmt.Errorf("there is no history from %d to %d", from, to)
 	}
-	s.commits, s.records, s.floor = slices.Clone(b.commits), records, b.floor
+	var sum ot.Op
+	var lineage doc.Lineage
+	for i := range s.commits {
+		c := &s.commits[i]
+		op, err := ot.DecodeOp(c.Bytes, ot.StoredLimits)
+		if err != nil {
+			return err
+		}
+		if c.Rev > from && c.Rev <= to {
+			if sum, err = ot.Compose(sum, op); err != nil {
+				return err
+			}
+			if op = nil; c.Rev == to {
+				op = sum
+			}
+		}
+		c.Bytes = ot.AppendOp(nil, op)
+		c.Lineage = lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes)
+		lineage = c.Lineage
+	}
+	for client, r := range s.records {
+		r.Digest = doc.Digest{}
+		s.records[client] = r
+	}
 	s.newEpoch()
 	return nil
 }

@@ -27,8 +27,10 @@ type World struct {
 type person struct {
 	name    string
 	pending *client.Pending
-	did     []func(*client.Pending) // all of it, so that a copy can be made
+	frozen  *client.Submission // not sent yet
 	conns   []*conn
+	// In the browser's storage; nil: nothing. A power cut leaves what is durable.
+	stored, durable *client.Pending
 }
 
 // conn is a connection: what was sent and has not arrived lies in up and down.
@@ -97,10 +99,15 @@ var worldCommands = map[string]func(w *World, args []string) error{
 	"copy":    (*World).copy,
 	"connect": (*World).connect,
 	"edit":    (*World).edit,
+	"freeze":  (*World).freeze,
 	"send":    (*World).send,
 	"up":      (*World).up,
 	"down":    (*World).down,
 	"lose":    (*World).lose,
+	"store":   (*World).keep,
+	"power":   (*World).power,
+	"claim":   (*World).claim,
+	"erase":   (*World).erase,
 	"cut":     (*World).cut,
 	"gone":    (*World).gone,
 	"turn":    func(w *World, _ []string) error { return w.server.turn() },
@@ -156,18 +163,8 @@ func (w *World) copy(args []string) error {
 	if err != nil {
 		return err
 	}
-	q := &person{name: args[1], pending: client.NewPending(p.pending.Client(), doc.Text)}
-	for _, do := range p.did {
-		q.do(do)
-	}
-	w.people[q.name] = q
+	w.people[args[1]] = &person{name: args[1], pending: p.pending.Copy(p.pending.Client())}
 	return nil
-}
-
-// do changes what is pending.
-func (p *person) do(f func(*client.Pending)) {
-	f(p.pending)
-	p.did = append(p.did, f)
 }
 
 func (w *World) person(name string) (*person, error) {
@@ -223,18 +220,31 @@ func (w *World) edit(args []string) error {
 	if err != nil {
 		return err
 	}
-	p.do(func(p *client.Pending) { err = p.Edit(op, -1) })
-	return err
+	return p.pending.Edit(op, -1)
 }
 
-// send freezes what is buffered, and submits it.
+// freeze freezes what is buffered, to be sent later.
+func (w *World) freeze(args []string) error {
+	p, err := w.person(args[0])
+	if err != nil {
+		return err
+	}
+	if p.frozen = p.pending.Freeze(client.DefaultLimits); p.frozen == nil {
+		return errors.New("there is nothing to freeze")
+	}
+	return nil
+}
+
+// send submits what was frozen; otherwise it freezes what is buffered.
 func (w *World) send(args []string) error {
 	p, c, err := w.conn(args[0])
 	if err != nil {
 		return err
 	}
-	var s *client.Submission
-	p.do(func(p *client.Pending) { s = p.Freeze(client.DefaultLimits) })
+	s := p.frozen
+	if p.frozen = nil; s == nil {
+		s = p.pending.Freeze(client.DefaultLimits)
+	}
 	if s == nil {
 		return errors.New("there is nothing to send")
 	}
@@ -297,7 +307,7 @@ func (w *World) receive(p *person, c *conn, m message) {
 	var change *client.Change
 	switch {
 	case m.opened != nil:
-		p.do(func(p *client.Pending) { err = p.Opened(*m.opened) })
+		err = p.pending.Opened(*m.opened)
 	case m.err != nil:
 		w.printf("%s hears: %s", p.name, m.err)
 		if m.seq == 0 {
@@ -305,21 +315,21 @@ func (w *World) receive(p *person, c *conn, m message) {
 		}
 		return
 	case m.item == nil:
-		p.do(func(p *client.Pending) { change, err = p.Snapshot(m.piece, !m.last) })
+		change, err = p.pending.Snapshot(m.piece, !m.last)
 	case m.item.Check != nil:
-		p.do(func(p *client.Pending) { err = p.Check(m.item.Check.Rev, m.item.Check.Hash) })
+		err = p.pending.Check(m.item.Check.Rev, m.item.Check.Hash)
 	case m.item.Ack > 0:
-		p.do(func(p *client.Pending) { err = p.Ack(m.item.Ack, m.item.Place) })
+		err = p.pending.Ack(m.item.Ack, m.item.Place)
 	default:
 		var op ot.Op
 		if op, err = ot.DecodeOp(m.item.Bytes, ot.StoredLimits); err == nil {
-			p.do(func(p *client.Pending) { _, err = p.Commits(m.item.First, m.item.Count, op, m.item.Place.Lineage) })
+			_, err = p.pending.Commits(m.item.First, m.item.Count, op, m.item.Place.Lineage)
 		}
 	}
 	if err != nil {
 		w.printf("%s: %s", p.name, err)
 		if errors.Is(err, client.ErrDiverged) {
-			p.do((*client.Pending).Distrust)
+			p.pending.Distrust()
 		}
 		c.leave()
 	}
@@ -372,101 +382,6 @@ func (w *World) gone(args []string) error {
 		}
 	}
 	return nil
-}
-
-// commit says what becomes of the batch at the store.
-func (w *World) commit(args []string) error {
-	batch := w.store.atStore
-	if batch == nil {
-		return errors.New("nothing is at the store")
-	}
-	w.store.atStore = nil
-	switch args[0] {
-	case "":
-		if err := w.store.write(batch); err != nil {
-			return err
-		}
-		return w.server.committed()
-	case "failed-there":
-		if err := w.store.write(batch); err != nil {
-			return err
-		}
-	case "failed-not-there":
-	case "failed-sync":
-		// Nobody may see it until the store is safe again.
-		w.store.unsafe = batch
-		w.server.drop(doc.ErrOpenAgain)
-		return nil
-	default:
-		return fmt.Errorf("no outcome is called %q", args[0])
-	}
-	w.server.drop(doc.ErrOpenAgain)
-	return w.server.load()
-}
-
-// heal makes the store safe after a failed sync: what the page cache showed is on disk, or it was not kept.
-func (w *World) heal(args []string) error {
-	if w.store.unsafe == nil {
-		return errors.New("no sync failed")
-	}
-	if args[0] == "kept" {
-		if err := w.store.write(w.store.unsafe); err != nil {
-			return err
-		}
-	}
-	w.store.unsafe = nil
-	return w.server.load()
-}
-
-// crash takes the server's memory and all connections away; a batch at the store is there after it, or is not.
-func (w *World) crash(args []string) error {
-	if batch := w.store.atStore; batch != nil && args[0] == "there" {
-		if err := w.store.write(batch); err != nil {
-			return err
-		}
-	}
-	w.store.atStore = nil
-	for _, p := range w.people {
-		for _, c := range p.conns {
-			c.leave()
-			c.dead, c.up = true, nil
-		}
-	}
-	w.server.drop(doc.ErrOpenAgain)
-	if w.store.unsafe != nil {
-		return nil
-	}
-	return w.server.load()
-}
-
-// offline does something to the store while the document is not in memory.
-func (w *World) offline(do func() error) error {
-	if w.store.atStore != nil {
-		return errors.New("a batch is at the store")
-	}
-	w.server.drop(doc.ErrOpenAgain)
-	if err := do(); err != nil {
-		return err
-	}
-	return w.server.load()
-}
-
-// forget forgets a client's record.
-func (w *World) forget(args []string) error {
-	p, err := w.person(args[0])
-	if err != nil {
-		return err
-	}
-	return w.offline(func() error { return w.store.forget(p.pending.Client()) })
-}
-
-// floor forgets history up to a revision.
-func (w *World) floor(args []string) error {
-	n, err := strconv.Atoi(args[0])
-	if err != nil {
-		return err
-	}
-	return w.offline(func() error { return w.store.cut(doc.Revision(n)) })
 }
 
 // State implements Player.
