@@ -43,7 +43,11 @@
 //	S8  A panic on a connection's goroutine, which is a bug, ends the connection, not the process.
 //	S9  Every request comes under a Host that was expected, every page that opens a socket from an Origin that was allowed
 //	    (origin.go). A refusal names the setting that would allow it.
-//	S10 Shutdown returns when no goroutine of a connection runs any more: the store may be closed then.
+//	S10 Shutdown returns when no goroutine of a connection runs any more; when http.Server.Shutdown has returned as well, no request of
+//	    the API is under way: the store may be closed then.
+//	S11 The HTTP API (API.md) reads durable history beside the documents, a few requests at a time. Its bodies are bounded; so are the
+//	    large answers that are being fetched, each part of which has the deadline of a write. Pages of others may read where their
+//	    origin is allowed, and never write.
 //
 // # What does not hold
 //

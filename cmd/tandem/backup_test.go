@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,9 +24,16 @@ type typist struct {
 	doc    *client.Doc
 
 	// Guarded by mu.
-	mu       sync.Mutex
-	next     int
-	restored bool // was told that an older state was restored
+	mu   sync.Mutex
+	next int
+	anew int // how often it had to load the document, and could not resume
+}
+
+// loaded reports whether it has loaded the document more than once.
+func (y *typist) loaded() bool {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	return y.anew > 1
 }
 
 func (y *typist) token(n int) string { return fmt.Sprintf("<%d.%d>", y.number, n) }
@@ -52,11 +60,12 @@ func meet(t *testing.T, url string, n int) []*typist {
 		y := &typist{number: i}
 		var err error
 		y.conn, err = client.Connect(url, client.Options{
-			User: client.User{Name: fmt.Sprint("author ", i)}, BackoffMin: 20e6, BackoffMax: 200e6, // ns
+			Logger: slog.New(slog.DiscardHandler),
+			User:   client.User{Name: fmt.Sprint("author ", i)}, BackoffMin: 20e6, BackoffMax: 200e6, // ns
 			OnEvent: func(e client.Event) {
 				if e.Kind == client.EventOpened && !e.Resumed {
 					y.mu.Lock()
-					y.restored = true
+					y.anew++
 					y.mu.Unlock()
 				}
 			},
@@ -66,61 +75,64 @@ func meet(t *testing.T, url string, n int) []*typist {
 		y.doc, err = y.conn.Open("shared", doc.Text)
 		require.NoError(t, err)
 		require.NoError(t, y.doc.WaitReady(t.Context()))
-		y.restored = false
 		all[i] = y
 	}
 	return all
 }
 
-// TestBackupUnderLoad: people type while a backup is taken, and go on typing at the server that is made of it.
-func TestBackupUnderLoad(t *testing.T) {
-	data := filepath.Join(t.TempDir(), "data")
-	old := newChild(data, func(err error) { t.Error(err) })
-	require.NoError(t, old.start(t.Context()))
-	typists := meet(t, old.url(), 3)
-
-	// Before: acknowledged, one by one.
-	before := make([]int, len(typists))
+// together has each typist type until done, one token when the one before is acknowledged.
+func together(t *testing.T, typists []*typist, done func(typed int) bool) (wait func()) {
 	var typing sync.WaitGroup
-	for i, y := range typists {
+	for _, y := range typists {
 		typing.Go(func() {
-			for range 15 {
+			for typed := 0; !done(typed); typed++ {
 				y.typeOne(t)
 				_ = y.doc.WaitSaved(t.Context())
 			}
 		})
-		before[i] = 15
 	}
-	typing.Wait()
-	for _, y := range typists {
-		require.True(t, y.doc.Saved())
-	}
+	return typing.Wait
+}
 
-	// Meanwhile: they do not stop.
-	ctx, enough := context.WithCancel(t.Context())
+// requireTokens: each token is there at most once, and exactly once where it must be.
+func requireTokens(t *testing.T, content string, typists []*typist, must func(token int) bool) {
+	t.Helper()
 	for _, y := range typists {
-		typing.Go(func() {
-			for ctx.Err() == nil {
-				y.typeOne(t)
-				_ = y.doc.WaitSaved(ctx)
+		for n := range y.next {
+			times := strings.Count(content, y.token(n))
+			require.LessOrEqual(t, times, 1, "%s was applied twice", y.token(n))
+			if must(n) {
+				require.Equal(t, 1, times, "%s is lost", y.token(n))
 			}
-		})
+		}
 	}
+}
+
+// TestBackupUnderLoad: people type while a backup is taken, and go on typing at the server that is made of it.
+func TestBackupUnderLoad(t *testing.T) {
+	const before = 15 // tokens of each that are acknowledged before the backup begins
+	data := filepath.Join(t.TempDir(), "data")
+	old := newChild(data, func(err error) { t.Error(err) })
+	require.NoError(t, old.start(t.Context()))
+	defer old.stop()
+	typists := meet(t, old.url(), 3)
+	together(t, typists, func(typed int) bool { return typed == before })()
+
+	// Meanwhile they do not stop.
+	ctx, enough := context.WithCancel(t.Context())
+	wait := together(t, typists, func(int) bool { return ctx.Err() != nil })
 	backup := filepath.Join(t.TempDir(), "backup")
 	good(t, "backup", "--data", data, backup)
 	good(t, "check", "--data", data)
 	enough()
-	typing.Wait()
-	for _, y := range typists { // some of it is behind the backup, and acknowledged
-		y.typeOne(t)
-		require.NoError(t, y.doc.WaitSaved(t.Context()))
-	}
+	wait()
+	together(t, typists, func(typed int) bool { return typed == 1 })() // acknowledged, and behind the backup for certain
 	old.stop()
 
 	// The server is gone: what they type now is pending.
-	pending := make([]int, len(typists))
-	for i, y := range typists {
-		pending[i] = y.next
+	pending := map[*typist]int{}
+	for _, y := range typists {
+		pending[y] = y.next
 		for range 3 {
 			y.typeOne(t)
 		}
@@ -129,16 +141,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	restored := filepath.Join(t.TempDir(), "restored")
 	good(t, "restore", "--data", restored, backup)
 	good(t, "check", "--data", restored)
-	content := good(t, "export", "--data", restored, "shared")
-	for i, y := range typists {
-		for n := range y.next {
-			times := strings.Count(content, y.token(n))
-			require.LessOrEqual(t, times, 1, y.token(n))
-			if n < before[i] {
-				require.Equal(t, 1, times, "%s was acknowledged before the backup began", y.token(n))
-			}
-		}
-	}
+	requireTokens(t, good(t, "export", "--data", restored, "shared"), typists, func(n int) bool { return n < before })
 
 	// On the same port, it is the server that they knew.
 	successor := newChild(restored, func(err error) { t.Error(err) })
@@ -147,24 +150,13 @@ func TestBackupUnderLoad(t *testing.T) {
 	defer successor.stop()
 	for _, y := range typists {
 		require.NoError(t, y.doc.WaitSaved(t.Context()))
-		y.typeOne(t)
-		require.NoError(t, y.doc.WaitSaved(t.Context()))
 	}
-	content = good(t, "export", "--data", restored, "shared")
-	for i, y := range typists {
-		for n := range y.next {
-			times := strings.Count(content, y.token(n))
-			require.LessOrEqual(t, times, 1, "%s was applied twice", y.token(n))
-			if n < before[i] || n >= pending[i] {
-				require.Equal(t, 1, times, "%s is lost", y.token(n))
-			}
-		}
-		y.mu.Lock()
-		require.True(t, y.restored, "the client has noticed")
-		y.mu.Unlock()
-		// What the restored server does not have is offered back.
-		problem := y.doc.Problem()
-		require.ErrorIs(t, problem, client.ErrRestored)
+	together(t, typists, func(typed int) bool { return typed == 1 })()
+	content := good(t, "export", "--data", restored, "shared")
+	for _, y := range typists {
+		requireTokens(t, content, []*typist{y}, func(n int) bool { return n < before || n >= pending[y] })
+		require.True(t, y.loaded(), "the client has noticed")
+		require.ErrorIs(t, y.doc.Problem(), client.ErrRestored, "what the restored server does not have is offered back")
 	}
 }
 

@@ -15,7 +15,8 @@
 //	tandem version   say what this is
 //
 // Every command ends with 0 when it is done and good, 1 when it did not succeed, with one line on stderr, 2 when it was called
-// wrongly. A flag of serve may be given as TANDEM_NAME in the environment; the flag itself wins.
+// wrongly. A flag of serve may be given as TANDEM_NAME in the environment; the flag itself wins. TANDEM_DATA also names the directory
+// for backup, check, compact, inspect and export, not for what changes documents.
 package main
 
 import (

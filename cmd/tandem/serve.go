@@ -147,7 +147,9 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	log.Info("stopping: nothing that was submitted is lost; a second signal stops at once")
 	drain, cancel := context.WithTimeout(context.Background(), f.drain)
 	defer cancel()
-	return errors.Join(broken, control.Close(drain), handler.Shutdown(drain), httpServer.Shutdown(drain))
+	controlled := make(chan error, 1)
+	go func() { controlled <- control.Close(drain) }() // a compaction that has to end keeps nobody from being acknowledged
+	return errors.Join(broken, handler.Shutdown(drain), httpServer.Shutdown(drain), <-controlled)
 }
 
 // announce says on stdout where the server is, and how to stop it.

@@ -76,6 +76,7 @@ func listenIn(dir *openDir) (net.Listener, error) {
 			return nil, err
 		}
 	}
+	// On Linux the name appears with its mode; elsewhere chmod follows, within a directory that is its owner's (0700).
 	listener, err := (&net.ListenConfig{Control: restrict}).Listen(context.Background(), "unix", path)
 	if err != nil {
 		return nil, err
@@ -84,11 +85,6 @@ func listenIn(dir *openDir) (net.Listener, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	return listener, nil
-}
-
-// restrict gives a socket its mode before it is bound: the name appears with it, on Linux. Elsewhere chmod follows.
-func restrict(_, _ string, c syscall.RawConn) error {
-	return c.Control(func(fd uintptr) { _ = syscall.Fchmod(int(fd), socketMode) })
 }
 
 // Close ends the requests that are under way, waits for them until ctx is done, and removes the socket. Of nil it does nothing.

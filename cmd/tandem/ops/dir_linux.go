@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 	"os"
+	"syscall"
 )
 
 // openDir is an open directory, through which its entries are named: a socket's address holds 108 bytes, and a directory may be
@@ -23,3 +24,8 @@ func (d *openDir) path(name string) (string, error) {
 }
 
 func (d *openDir) Close() error { return d.file.Close() }
+
+// restrict gives a socket its mode before it is bound.
+func restrict(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) { _ = syscall.Fchmod(int(fd), socketMode) }) // chmod follows anyway
+}

@@ -24,6 +24,9 @@
 //
 // # What does not hold
 //
+//   - A compaction is not interrupted: its command is, and it ends by itself. An erasure that is interrupted late has changed the
+//     history, and what it took out may still be in files: asked for again, it is finished.
+//   - An export has no named versions, and an imported document is created when it is imported.
 //   - A process that is killed during an import leaves the document as far as it came. Remove takes it away.
 //   - Elsewhere than on Linux the directory's path must fit into a socket's address, about 100 bytes. Where it does not, the
 //     server runs without a socket, and the commands say that it has the directory.

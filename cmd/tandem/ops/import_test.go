@@ -34,7 +34,7 @@ func TestLines(t *testing.T) {
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
 	pieces := []string{"a", "ä", "€", "😀", "\r", "\n", "\r\n", "\r\r\n", strings.Repeat("x", 1000), "\ufeff", "\u2028"}
-	for range 40 {
+	for range 10 {
 		var file strings.Builder
 		for file.Len() < importSlice-20 {
 			file.WriteString(strings.Repeat("y", random.IntN(2000)))
@@ -56,7 +56,7 @@ func TestLines(t *testing.T) {
 // TestLinesRefuse: the offset is that of the byte in the file, wherever slices end.
 func TestLinesRefuse(t *testing.T) {
 	for _, bad := range []string{"\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xed\xa0\xbd", "\xc0\x80"} {
-		for _, at := range []int{0, 1, importSlice - 2, importSlice - 1, importSlice, 2*importSlice + 3} {
+		for _, at := range []int{0, importSlice - 2, importSlice - 1, importSlice + 1} {
 			for _, behind := range []string{"", "z", strings.Repeat("z", importSlice)} {
 				_, _, err := readLines(strings.NewReader(strings.Repeat("\r", at) + bad + behind))
 				require.ErrorIs(t, err, ErrFile)
@@ -71,7 +71,7 @@ func TestLinesRefuse(t *testing.T) {
 // TestBase: the content at the floor is made over as many revisions as there were, however many that is.
 func TestBase(t *testing.T) {
 	var b ot.Builder
-	for i := range 4000 {
+	for i := range 1200 {
 		b.InsertText(fmt.Sprint("😀 paragraph ", i, strings.Repeat(" 😀", i%40), "\n"), ot.NewAttrs(
 			ot.Attr{Key: "\x00by", Value: ot.String(fmt.Sprint("author ", i%7))}, ot.Attr{Key: "n", Value: ot.Int(int64(i % 3))}))
 	}
@@ -79,7 +79,7 @@ func TestBase(t *testing.T) {
 	desk, err := Open(t.Context(), filepath.Join(t.TempDir(), "data"), Options{Create: true})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, desk.Close()) }()
-	for _, floor := range []doc.Revision{1, 2, 3, 1000} {
+	for _, floor := range []doc.Revision{1, 3, 1000} {
 		var file bytes.Buffer
 		out := json.NewEncoder(&file)
 		for _, line := range []any{

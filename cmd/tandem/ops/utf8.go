@@ -20,6 +20,9 @@ func unfinished(b []byte) int {
 
 // invalid is the offset of the first byte that is not UTF-8; negative: there is none.
 func invalid(b []byte) int {
+	if utf8.Valid(b) { // which is quick
+		return -1
+	}
 	for i := 0; i < len(b); {
 		r, size := utf8.DecodeRune(b[i:])
 		if r == utf8.RuneError && size == 1 {
