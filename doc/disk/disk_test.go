@@ -58,7 +58,7 @@ func rig(t *testing.T, cfg Config) doctest.Rig {
 }
 
 // smallLog is a log whose segments are quickly made.
-var smallLog = wal.Config{SegmentBytes: 64 << 10, MaxBytes: 1 << 20}
+var smallLog = wal.Config{SegmentBytes: 64 << 10}
 
 // checkRig holds what a store has left behind against itself.
 func checkRig(t *testing.T, dir string) {
@@ -89,7 +89,9 @@ type testStore struct {
 	hooks Hooks
 }
 
-func openTest(t testing.TB, dir string) *testStore {
+func openTest(t testing.TB, dir string) *testStore { return openTestLog(t, dir, smallLog) }
+
+func openTestLog(t testing.TB, dir string, log wal.Config) *testStore {
 	ts := &testStore{t: t, dir: dir}
 	hook := func(which func(Hooks) func() error) func() error {
 		return func() error {
@@ -102,7 +104,7 @@ func openTest(t testing.TB, dir string) *testStore {
 			return f()
 		}
 	}
-	s, err := Open(dir, Config{Log: smallLog, Hooks: Hooks{
+	s, err := Open(dir, Config{Log: log, Hooks: Hooks{
 		BeforeLog:  hook(func(h Hooks) func() error { return h.BeforeLog }),
 		AfterLog:   hook(func(h Hooks) func() error { return h.AfterLog }),
 		BeforeSync: hook(func(h Hooks) func() error { return h.BeforeSync }),

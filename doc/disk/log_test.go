@@ -126,7 +126,7 @@ func TestDiskFull(t *testing.T) {
 
 // D10: a store that runs out of space says so while what is under way still fits, and goes on by itself.
 func TestReadyBeforeFull(t *testing.T) {
-	s := openTest(t, t.TempDir())
+	s := openTestLog(t, t.TempDir(), wal.Config{SegmentBytes: 64 << 10, MaxBytes: 512 << 10})
 	p := newPage(t, s, "d")
 	require.NoError(t, s.Ready())
 	s.set(Hooks{BeforeSync: func() error { return errFull }})
