@@ -38,7 +38,7 @@
 //	D8  A panic in a document ends that document: its sessions open again, and it is loaded from the store.
 //	D9  What is far behind costs the difference, not the commits that made it: catch-ups, submissions from far behind, and old contents
 //	    are composed over a binary hierarchy of spans, in O(log n) compositions. Spans are a cache: what is missing or damaged is made
-//	    again of the commits, which are the truth.
+//	    again of the commits, which are the truth; and what is written for ever, a new base or an erased range, is made of those.
 //	D10 What the archive composes is labelled with the authors of inserts (Label), and no client can write a label. Plain operations are
 //	    exactly what labelled ones are without them (B1, B2), so readers get either from one cache.
 //	D11 The floor rises in memory first, in the document's own turn, then in the store: nobody is promised what is about to go.
