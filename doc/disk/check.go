@@ -166,7 +166,13 @@ func (c *checker) log(dir string) {
 		c.problemf("the position of the log: %w", err)
 		return
 	}
-	if _, err := wal.Verify(dir, from, wal.Config{}, c.tails.replay); err != nil {
+	if value != nil {
+		err = logIsThere(dir)
+	}
+	if err == nil {
+		_, err = wal.Verify(dir, from, wal.Config{}, c.tails.replay)
+	}
+	if err != nil {
 		c.problem(err)
 	}
 }

@@ -154,3 +154,19 @@ func TestReadyBeforeFull(t *testing.T) {
 	require.Equal(t, p.place, p.snapshot(s).Place)
 	require.NoError(t, s.Close())
 }
+
+// A store whose log is gone is refused: what it had acknowledged may have been there.
+func TestLogIsGone(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	p := newPage(t, s, "d")
+	s.set(Hooks{BeforeSync: func() error { return errPulled }, BeforeCopy: func() error { return errPulled }})
+	p.write(s, 1)
+	require.Error(t, s.Close())
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, logDir)))
+	_, err := Open(dir, Config{Log: smallLog})
+	require.ErrorIs(t, err, wal.ErrCorrupt)
+	report, err := Check(background, dir)
+	require.NoError(t, err)
+	require.False(t, report.OK)
+}

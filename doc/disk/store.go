@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -143,38 +142,6 @@ func open(dir string, cfg Config) (*Store, error) {
 	s.appender = newAppender(s, cfg.MaxTransaction)
 	s.saver = newSaver(s)
 	return s, nil
-}
-
-// openLog moves what the log has, and the database does not, to the database: what a process that was killed had acknowledged, and
-// possibly a record that it had not.
-func (s *Store) openLog(cfg Config) error {
-	var from wal.Position
-	err := s.engine.view(context.Background(), func(tx *reading) (err error) {
-		from, err = decodePosition(tx.get(metaBucket, logKey))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("the position of the log: %w", err)
-	}
-	began := time.Now()
-	log, replay, err := wal.Open(filepath.Join(s.dir, logDir), from, cfg.Log, s.tails.replay)
-	if err != nil {
-		return err
-	}
-	s.log = &appendLog{store: s, wal: log, hooks: cfg.Hooks}
-	s.tails.renew(log.End())
-	s.checkpointer = newCheckpointer(s, from, cfg.CheckpointEvery, cfg.CheckpointBytes)
-	err = s.checkpointer.now(context.Background())
-	if err != nil {
-		s.checkpointer.close()
-		_ = log.Close()
-		return fmt.Errorf("move the log to the database: %w", err)
-	}
-	if replay.Records > 0 || replay.Torn > 0 {
-		s.logger.Info("the log was replayed: the store was not closed", "records", replay.Records, "bytes", replay.Bytes, "torn", replay.Torn,
-			"took", time.Since(began).Round(time.Millisecond).String())
-	}
-	return nil
 }
 
 // trust opens the database when what can be read of it is on disk (D2): a process that was killed in the middle of a commit
