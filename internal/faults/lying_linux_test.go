@@ -43,9 +43,12 @@ func newLyingRig(t *testing.T, seed uint64) *lyingRig {
 	require.NoError(t, rig.insert())
 	t.Cleanup(func() {
 		rig.disk.Freeze()
-		rig.end()
-		rig.disk.Thaw()
-		if rig.mount != nil {
+		if rig.life != nil {
+			rig.life.die()
+			rig.disk.Thaw() // what waits for the disk can die now
+			<-rig.life.ended
+		}
+		if rig.mount != nil { // else the last cut could not mount it again
 			require.NoError(t, rig.mount.Unmount())
 		}
 	})

@@ -58,8 +58,8 @@ func (s *server) launch() error {
 	l := &life{cmd: exec.Command(args[0], args[1:]...), ready: make(chan string, 1), ended: make(chan struct{}), log: &tail{}}
 	l.cmd.Env = append(environment(), s.env...)
 	l.cmd.Stdout, l.cmd.Stderr = &firstLine{line: l.ready}, l.log
-	// A group of its own, so that what traces it is killed with it.
-	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.user}
+	// A group of its own, so that what traces it is killed with it; and the kernel kills it when this process is gone, however it went.
+	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.user}
 	if err := l.cmd.Start(); err != nil {
 		return fmt.Errorf("start the server: %w", err)
 	}

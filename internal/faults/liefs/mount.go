@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"log"
 	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
@@ -50,11 +53,36 @@ func NewMount(disk *Disk, dir string) (*Mount, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mount liefs at %s: %w", dir, err)
 	}
+	if err := keepFromChildren(); err != nil {
+		return nil, errors.Join(err, server.Unmount())
+	}
 	go server.Serve() // ends with Unmount, which waits for it
 	if err := server.WaitMount(); err != nil {
 		return nil, errors.Join(fmt.Errorf("mount liefs at %s: %w", dir, err), server.Unmount())
 	}
 	return &Mount{server}, nil
+}
+
+// keepFromChildren has a process that is started later not inherit the connections to the kernel, as the library leaves it (v2.12.1). With one
+// in the hands of a child the kernel would wait for answers after this process has gone, and so would whoever looks at the directory.
+func keepFromChildren() error {
+	const open = "/proc/self/fd"
+	entries, err := os.ReadDir(open)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		// The one of the directory itself is closed by now.
+		if to, err := os.Readlink(filepath.Join(open, e.Name())); err != nil || to != "/dev/fuse" {
+			continue
+		}
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil {
+			return err
+		}
+		syscall.CloseOnExec(fd)
+	}
+	return nil
 }
 
 // Unmount takes the disk out of its directory, which nobody may use any more.

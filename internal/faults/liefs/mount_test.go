@@ -116,3 +116,11 @@ func syncPath(t *testing.T, path string) {
 	require.NoError(t, f.Sync())
 	require.NoError(t, f.Close())
 }
+
+// TestConnectionIsKept: a process that was started while a disk is mounted does not keep it alive.
+func TestConnectionIsKept(t *testing.T) {
+	mounted(t, NewDisk())
+	out, err := exec.Command("ls", "-l", "/proc/self/fd").CombinedOutput()
+	require.NoError(t, err)
+	require.NotContains(t, string(out), "fuse")
+}
