@@ -87,7 +87,6 @@ func (f files) spots() (all []spot) {
 type mutation struct {
 	files files
 	how   string
-	stale bool // the first page of a file is as it was earlier
 }
 
 // mutate makes one; old is the store as it was earlier. Contents that do not change are shared.
@@ -125,7 +124,7 @@ func (f files) mutate(rng *rand.Rand, old files) mutation {
 	case 3:
 		if before := old[at.name]; len(before) > at.off {
 			copy(content[at.off:end], before[at.off:])
-			return mutation{files: out, how: fmt.Sprintf("%s: an old page at %d", at.name, at.off), stale: at.off == 0}
+			return mutation{files: out, how: fmt.Sprintf("%s: an old page at %d", at.name, at.off)}
 		}
 		fallthrough
 	case 4:

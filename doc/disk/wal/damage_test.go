@@ -117,6 +117,7 @@ func TestDamage(t *testing.T) {
 			h, _ := readHeader(bytes.NewReader(b))
 			h.salt++
 			copy(b, h.encode())
+			copy(b[copyStride:], h.encode())
 		}, is: ErrCorrupt, says: "is not the one that segment"},
 		{name: "a record moved", harm: func(f map[string][]byte) {
 			b := f[segment(first)][w.acked[0].end.Offset:]

@@ -59,24 +59,45 @@ func decodeHeader(b []byte) (header, error) {
 	return h, nil
 }
 
-// readHeader reads the first copy, which is written first, or else the second.
+// readHeader reads both copies. The first one is written first, so the second may be of the use before. It is never of a later one, but
+// where the first has been put back by something that is no crash: an old page in place of a new one. That is survived, too.
 func readHeader(f io.ReaderAt) (header, error) {
-	var found header
-	err := errNoHeader
-	for i := range 2 {
-		b := make([]byte, headerSize)
-		if n, err := f.ReadAt(b, int64(i)*copyStride); err != nil && !errors.Is(err, io.EOF) {
+	var copies []header
+	for i := range int64(2) {
+		b, err := readUpTo(f, headerSize, i*copyStride)
+		if err != nil {
 			return header{}, err
-		} else {
-			b = b[:n]
 		}
-		h, e := decodeHeader(b)
+		h, err := decodeHeader(b)
 		switch {
-		case errors.Is(e, ErrVersion):
-			return header{}, e
-		case e == nil && err != nil:
-			found, err = h, nil
+		case errors.Is(err, ErrVersion):
+			return header{}, err
+		case err == nil:
+			copies = append(copies, h)
 		}
 	}
-	return found, err
+	switch {
+	case len(copies) == 0:
+		return header{}, errNoHeader
+	case len(copies) == 1 || copies[0] == copies[1] || copies[0].number > copies[1].number:
+		return copies[0], nil
+	case copies[0].number < copies[1].number:
+		return copies[1], nil
+	}
+	// A segment with nothing in it is prepared once more under its number. Where something is in it, that says which use it is in.
+	b, err := readUpTo(f, 8, dataStart)
+	if err == nil && len(b) == 8 && order.Uint64(b) == copies[1].salt {
+		return copies[1], nil
+	}
+	return copies[0], err
+}
+
+// readUpTo reads n bytes, or as many as there are.
+func readUpTo(f io.ReaderAt, n int, at int64) ([]byte, error) {
+	b := make([]byte, n)
+	n, err := f.ReadAt(b, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return b[:n], nil
 }
