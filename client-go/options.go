@@ -18,7 +18,7 @@ import (
 
 // Options are how a Conn behaves. The zero value works.
 type Options struct {
-	// User is how this client appears to others.
+	// User is how this client appears to others, and under whose name its commits are kept.
 	User User
 	// Token is who the user is, where the server asks for that. At most 2 KiB.
 	Token string

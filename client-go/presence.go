@@ -22,7 +22,6 @@ type Peer struct {
 type presence struct {
 	selection *ot.Range // the user's; nil: none is shown
 	tell      bool      // the server is to be told of it
-	introduce bool      // and of who the user is
 	shownAt   time.Time
 	show      alarm // when to, at the latest
 	peers     map[doc.SessionNumber]*Peer
@@ -64,21 +63,13 @@ func (d *Doc) Peers() []Peer {
 	return peers
 }
 
-// greet is due with each session: it knows nothing of the user.
-func (d *Doc) greet() {
-	d.introduce = d.conn.opt.User != (User{})
-	d.tell = d.introduce || d.selection != nil
-	d.shownAt = time.Time{}
-}
+// greet is due with each session: it knows who the user is, from the open, and of no caret.
+func (d *Doc) greet() { d.tell, d.shownAt = d.selection != nil, time.Time{} }
 
 // showPresence sends what the server is to be told, if it may be sent now: offsets are those of a revision, so a caret waits until
-// nothing is pending, but who the user is does not.
+// nothing is pending.
 func (d *Doc) showPresence(now time.Time) {
-	if !d.tell || d.phase != live || !d.link.usable() {
-		return
-	}
-	saved := d.pending.Saved()
-	if !saved && !d.introduce {
+	if !d.tell || d.phase != live || !d.link.usable() || !d.pending.Saved() {
 		return
 	}
 	if wait := d.shownAt.Add(presenceEvery).Sub(now); wait > 0 {
@@ -86,14 +77,11 @@ func (d *Doc) showPresence(now time.Time) {
 		return
 	}
 	m := wire.Presence{Channel: d.channel, Rev: d.pending.held.Rev}
-	if d.introduce {
-		m.User = wire.Some(wire.User(d.conn.opt.User))
-	}
-	if saved && d.selection != nil {
+	if d.selection != nil {
 		m.Selection = wire.Some(wire.Selection(*d.selection))
 	}
 	d.link.push(m)
-	d.shownAt, d.introduce, d.tell = now, false, !saved && d.selection != nil
+	d.shownAt, d.tell = now, false
 }
 
 // showLater is when presence may be sent again.

@@ -24,16 +24,16 @@ func TestOwnPresence(t *testing.T) {
 		require.NoError(t, err)
 		p := r.accept()
 		open := p.load(5, "hello")
-		m := receive[wire.Presence](p)
-		require.Equal(t, wire.Presence{Channel: open.Channel, Rev: 5, User: wire.Some(wire.User{Name: "Ada", Color: "#36c"})}, m)
+		user := wire.Some(wire.User{Name: "Ada", Color: "#36c"})
+		require.Equal(t, user, open.User)
+		p.quiet()
 
 		begin := time.Now()
 		for n := range 4 { // at most 10 times a second: the last one counts
 			d.SetPresence(&ot.Range{Anchor: n, Head: n + 1})
 		}
-		m = receive[wire.Presence](p)
-		require.Equal(t, selection(3, 4), m.Selection)
-		require.False(t, m.User.OK)
+		require.Equal(t, wire.Presence{Channel: open.Channel, Rev: 5, Selection: selection(0, 1)}, receive[wire.Presence](p))
+		require.Equal(t, selection(3, 4), receive[wire.Presence](p).Selection)
 		require.InDelta(t, 0.1, time.Since(begin).Seconds(), 0.01)
 
 		// While something is pending it waits, and moves; typing takes it along without a message of its own.
@@ -43,7 +43,7 @@ func TestOwnPresence(t *testing.T) {
 		p.send(commit(open.Channel, 6, insert(0, "__")))
 		p.quiet()
 		p.send(wire.Ack{Channel: open.Channel, Seq: submit.Seq, Place: at(7)})
-		m = receive[wire.Presence](p)
+		m := receive[wire.Presence](p)
 		require.Equal(t, selection(8, 8), m.Selection)
 		require.Equal(t, doc.Revision(7), m.Rev)
 		require.NoError(t, d.Edit(insert(0, "y"), 1))
@@ -53,15 +53,14 @@ func TestOwnPresence(t *testing.T) {
 		p.quiet()
 		require.Equal(t, &ot.Range{Anchor: 1, Head: 1}, d.selection)
 
-		// A new session knows nothing: who it is comes at once, the caret as soon as nothing is pending.
+		// A new session knows of no caret: it comes as soon as nothing is pending. Who it is comes with the open.
 		c.Cut()
 		require.NoError(t, d.Edit(insert(0, "z"), 1))
 		p = r.accept()
 		open = receive[wire.Open](p)
 		p.send(wire.Opened{Channel: open.Channel, Place: at(9), Access: wire.Write, Outcome: wire.OutcomeCommitted, Resume: true})
-		m = receive[wire.Presence](p)
-		require.True(t, m.User.OK)
-		require.False(t, m.Selection.OK)
+		require.Equal(t, user, open.User)
+		p.quiet()
 		p.send(wire.Ack{Channel: open.Channel, Seq: 3, Place: at(9)})
 		require.Equal(t, selection(1, 1), receive[wire.Presence](p).Selection)
 		d.SetPresence(nil)

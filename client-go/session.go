@@ -47,6 +47,9 @@ func (d *Doc) open() {
 	l.channels[d.channel] = d
 	d.pending.Freeze(l.limits) // C2
 	m := wire.Open{Channel: d.channel, Document: d.name, DocKind: d.kind, Client: d.pending.Client()}
+	if user := d.conn.opt.User; user != (User{}) {
+		m.User = wire.Some(wire.User(user))
+	}
 	if held := d.pending.Held(); held != nil {
 		m.Held = wire.Some(*held)
 	}

@@ -128,6 +128,9 @@ func (ch *channel) open(ctx context.Context, m wire.Open) {
 			Name: doc.Name{Client: out.Client, Seq: out.Seq}, Base: out.Base.Rev, Op: out.Op, Bytes: out.OpBytes, Caret: -1,
 		}}
 	}
+	if m.User.OK {
+		o.User = shownUser(m.User.Value)
+	}
 	c := ch.conn
 	session, err := c.server.registry.Open(ctx, m.Document, m.DocKind, o, func() { c.wake(ch) })
 	if err != nil {
@@ -191,9 +194,15 @@ func (ch *channel) move(m wire.Presence) {
 	}
 	move := doc.Move{Rev: m.Rev, Shown: m.Selection.OK, Range: ot.Range{Anchor: m.Selection.Value.Anchor, Head: m.Selection.Value.Head}}
 	if m.User.OK {
-		move.User = &doc.User{Name: showable(m.User.Value.Name), Color: showable(m.User.Value.Color)}
+		user := shownUser(m.User.Value)
+		move.User = &user
 	}
 	session.Move(move)
+}
+
+// shownUser is a user as the document shows and keeps them.
+func shownUser(u wire.User) doc.User {
+	return doc.User{Name: showable(u.Name), Color: showable(u.Color)}
 }
 
 // showable is a text without what would act on a line that shows it: control characters, and those that turn its direction.

@@ -48,6 +48,40 @@ func TestCommitNamesItsAuthor(t *testing.T) {
 	require.Equal(t, next[wire.Ack](a).Place.Lineage, c.Lineage.Value)
 }
 
+// TestAuthorsAreKnownFromTheOpenOn: a session's first submission, and the one that its open names, are kept under its user's name.
+func TestAuthorsAreKnownFromTheOpenOn(t *testing.T) {
+	const name = "authors"
+	r := newRig(t, server.Config{})
+	as := func(name string) wire.Opt[wire.User] { return wire.Some(wire.User{Name: name, Color: "#3366cc"}) }
+	open := func(id byte, user wire.Opt[wire.User]) (*peer, wire.Opened) {
+		p := r.join()
+		return p, p.openWith(wire.Open{Channel: 1, Document: name, DocKind: doc.Text, Client: clientID(id), User: user})
+	}
+	a, ada := open(1, as("A\u202eda\n")) // without what acts on a line that shows it
+	b, _ := open(2, wire.Opt[wire.User]{})
+	b.peopleBecome(map[doc.SessionNumber]wire.Peer{}, wire.Peer{Session: ada.Session, User: wire.User{Name: "Ada", Color: "#3366cc"}})
+	a.edit(1, 1, insert(0, "a"))
+	held := a.copies[1].place
+
+	again := a.away(r)
+	m := again.reopen(name, clientID(1), held, 2, insert(1, "b"))
+	m.User = as("Bea") // she changed it meanwhile
+	require.Equal(t, wire.OutcomeCommitted, again.openWith(m).Outcome)
+	again.edit(1, 3, insert(2, "c"))
+	again.send(wire.Presence{Channel: 1, Rev: 3, User: as("Cleo")})
+	again.edit(1, 4, insert(3, "d"))
+	b.textBecomes(1, "abcd")
+	b.edit(1, 1, insert(4, "e"))
+
+	entries, err := r.server.Documents().History().Log(t.Context(), name, 0, 5, 0)
+	require.NoError(t, err)
+	var authors []string
+	for _, e := range entries {
+		authors = append(authors, e.Author)
+	}
+	require.Equal(t, []string{"Ada", "Bea", "Bea", "Cleo", ""}, authors)
+}
+
 // TestOpenRefused: an open that fails ends that channel and nothing else.
 func TestOpenRefused(t *testing.T) {
 	r := newRig(t, server.Config{})

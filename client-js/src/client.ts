@@ -200,7 +200,9 @@ export class Client implements Attached {
       client: this.pending.client,
       held: this.pending.held ?? null,
       outstanding: s ? { client: s.client, seq: s.seq, base: s.base, op: s.bytes } : null,
+      user: this.#link.user,
     })
+    this.carets.asked()
     this.#attachment.await(OPENED_WITHIN, "the server does not open the document")
     this.settle()
   }

@@ -26,7 +26,7 @@ export interface Report {
 export interface ConnectOptions {
   /** Who this is, as the server wants to know it. A function is asked for every connection. */
   readonly token?: string | (() => string | Promise<string>)
-  /** How others see this user. Default: no name. */
+  /** How others see this user, and under whose name edits are kept. Default: no name. */
   readonly user?: User
   /** Needed where there is no global one: the class of the package "ws", say. */
   readonly WebSocket?: WebSocketClass

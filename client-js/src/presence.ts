@@ -54,6 +54,7 @@ export class Carets {
   #early: PresenceMessage[] = []
   /** The server does not know of own. */
   #caretNew = false
+  /** The user is another than the session's open has named. */
   #userNew = false
 
   get others(): ReadonlyMap<number, Peer> {
@@ -64,7 +65,6 @@ export class Carets {
   opened(session: number): void {
     this.ended()
     this.session = session
-    this.#userNew = true
     this.#caretNew = this.own !== null
   }
 
@@ -86,6 +86,11 @@ export class Carets {
 
   userChanged(): void {
     this.#userNew = true
+  }
+
+  /** An open that names the user is sent. */
+  asked(): void {
+    this.#userNew = false
   }
 
   /** The user has edited; the caret after it travels with the submission, where it is known. */

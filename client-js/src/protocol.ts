@@ -183,6 +183,7 @@ const clientMessages = {
       client: id16,
       held: optional(place),
       outstanding: optional(record({ client: id16, seq: positive, base: place, op: frozenOp })),
+      user: optional(user),
     },
   },
   submit: { code: 3, fields: { channel: positive, seq: positive, base: int, op: frozenOp, caret: optional(int) } },

@@ -37,6 +37,16 @@ func (w writer) selection(o Opt[Selection]) {
 	optional(w, o.OK, int64(o.Value.Head))
 }
 
+func (w writer) user(o Opt[User]) {
+	if !o.OK {
+		w.Nil()
+		return
+	}
+	w.Array(2)
+	w.Str(o.Value.Name)
+	w.Str(o.Value.Color)
+}
+
 func (w writer) place(p doc.Place) {
 	w.Array(4)
 	w.Bin(p.ID[:])
@@ -88,6 +98,7 @@ func (m Open) Append(buf []byte) []byte {
 	} else {
 		w.Nil()
 	}
+	w.user(m.User)
 	return w.Done()
 }
 
@@ -108,13 +119,7 @@ func (m Presence) Append(buf []byte) []byte {
 	w.channel(m.Channel)
 	w.rev(m.Rev)
 	w.selection(m.Selection)
-	if m.User.OK {
-		w.Array(2)
-		w.Str(m.User.Value.Name)
-		w.Str(m.User.Value.Color)
-	} else {
-		w.Nil()
-	}
+	w.user(m.User)
 	return w.Done()
 }
 

@@ -57,13 +57,15 @@ var clientCases = []acceptedCase{
 	{"hello without a token", `{"kind":"hello","version":1,"token":null,"software":"tandem-js 1.0"}`},
 	{"hello with an empty token and no name", `{"kind":"hello","version":1,"token":"","software":""}`},
 	{"hello with the longest token and name", `{"kind":"hello","version":1,"token":"` + long(2048) + `","software":"` + long(64) + `"}`},
-	{"open fresh", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":null,"outstanding":null}`},
-	{"open rich, astral name", `{"kind":"open","channel":2,"document":"日記/🦊","documentKind":"rich","client":"@client","held":null,"outstanding":null}`},
-	{"open with the longest name", `{"kind":"open","channel":1,"document":"` + long(128) + `","documentKind":"text","client":"@client","held":null,"outstanding":null}`},
-	{"open resuming", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":"@place42","outstanding":null}`},
-	{"open resuming with a submission", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":"@place44","outstanding":{"client":"@client","seq":9,"base":"@place42","op":[5,"ah",-1]}}`},
-	{"open with an earlier page's submission", `{"kind":"open","channel":3,"document":"notes/today","documentKind":"rich","client":"@client","held":"@place0","outstanding":{"client":"@earlier","seq":1,"base":"@place0","op":[["Hi","bold",true]]}}`},
-	{"open with a submission and nothing held", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":null,"outstanding":{"client":"@client","seq":9007199254740991,"base":"@foreign7","op":[-1]}}`},
+	{"open fresh", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":null,"outstanding":null,"user":null}`},
+	{"open rich, astral name", `{"kind":"open","channel":2,"document":"日記/🦊","documentKind":"rich","client":"@client","held":null,"outstanding":null,"user":null}`},
+	{"open with the longest name", `{"kind":"open","channel":1,"document":"` + long(128) + `","documentKind":"text","client":"@client","held":null,"outstanding":null,"user":null}`},
+	{"open resuming", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":"@place42","outstanding":null,"user":null}`},
+	{"open resuming with a submission", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":"@place44","outstanding":{"client":"@client","seq":9,"base":"@place42","op":[5,"ah",-1]},"user":null}`},
+	{"open with an earlier page's submission", `{"kind":"open","channel":3,"document":"notes/today","documentKind":"rich","client":"@client","held":"@place0","outstanding":{"client":"@earlier","seq":1,"base":"@place0","op":[["Hi","bold",true]]},"user":null}`},
+	{"open with a submission and nothing held", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":null,"outstanding":{"client":"@client","seq":9007199254740991,"base":"@foreign7","op":[-1]},"user":null}`},
+	{"open with the user", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":null,"outstanding":null,"user":{"name":"Ada","color":"#3366cc"}}`},
+	{"open with a submission and the longest user", `{"kind":"open","channel":1,"document":"notes/today","documentKind":"text","client":"@client","held":"@place44","outstanding":{"client":"@client","seq":9,"base":"@place42","op":[5,"ah",-1]},"user":{"name":"` + long(64) + `","color":"` + long(32) + `"}}`},
 	{"submit of a letter", `{"kind":"submit","channel":1,"seq":1,"base":0,"op":["a"],"caret":1}`},
 	{"submit without a caret", `{"kind":"submit","channel":1,"seq":2,"base":42,"op":[5,-1],"caret":null}`},
 	{"submit of replaced text", `{"kind":"submit","channel":1,"seq":7,"base":42,"op":[5,"abc",-3],"caret":8}`},
@@ -146,8 +148,8 @@ type frameCase struct {
 
 var frameCases = []frameCase{
 	{"two opens and a ping", "client", []string{
-		`{"kind":"open","channel":1,"document":"a","documentKind":"text","client":"@client","held":null,"outstanding":null}`,
-		`{"kind":"open","channel":2,"document":"b","documentKind":"rich","client":"@earlier","held":"@foreign3","outstanding":null}`,
+		`{"kind":"open","channel":1,"document":"a","documentKind":"text","client":"@client","held":null,"outstanding":null,"user":null}`,
+		`{"kind":"open","channel":2,"document":"b","documentKind":"rich","client":"@earlier","held":"@foreign3","outstanding":null,"user":null}`,
 		`{"kind":"ping","n":1}`,
 	}},
 	{"a catch-up cut at the own commit", "server", []string{

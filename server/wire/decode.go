@@ -170,6 +170,7 @@ func (d *decoder) open() Message {
 		o.Op, o.OpBytes = d.op()
 		m.Outstanding = Some(o)
 	}
+	m.User = d.user()
 	return m
 }
 

@@ -64,7 +64,7 @@ func TestDecodeNamesTheFault(t *testing.T) {
 		{arr(3, 1, 1, 0, arr("a", 1), nil), ErrOp, "submit: op: invalid operation: normal form"},
 		{arr(3, 1, 1, 0, arr(1<<25, "a"), nil), ErrTooLarge, "33554432"},
 		{arr(1, 3, nil, "x"), ErrVersion, "hello: version: unsupported version: 3"},
-		{arr(2, 1, "a", "poor", id16, nil, nil), ErrMessage, `open: kind of document: "poor" is neither`},
+		{arr(2, 1, "a", "poor", id16, nil, nil, nil), ErrMessage, `open: kind of document: "poor" is neither`},
 		{arr(24, nil, 1, nil, nil, nil, ""), ErrMessage, "error: kind: a client sends no error"},
 		{arr(6), ErrMessage, "close: length: 1 elements, there should be 2"},
 	}

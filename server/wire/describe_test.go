@@ -22,6 +22,7 @@ func describeFields(m Message) map[string]any {
 		return map[string]any{
 			"channel": int64(m.Channel), "document": m.Document, "documentKind": m.DocKind.String(), "client": hexOf(m.Client[:]),
 			"held": opt(m.Held, describePlace), "outstanding": opt(m.Outstanding, describeOutstanding),
+			"user": opt(m.User, describeUser),
 		}
 	case Submit:
 		return map[string]any{
@@ -30,7 +31,7 @@ func describeFields(m Message) map[string]any {
 	case Presence:
 		return map[string]any{
 			"channel": int64(m.Channel), "rev": int64(m.Rev), "anchor": opt(m.Selection, anchor), "head": opt(m.Selection, head),
-			"user": opt(m.User, func(u User) any { return map[string]any{"name": u.Name, "color": u.Color} }),
+			"user": opt(m.User, describeUser),
 		}
 	case Refresh:
 		return map[string]any{"token": m.Token}
@@ -124,6 +125,8 @@ func describePlace(p doc.Place) any {
 func describeOutstanding(o Outstanding) any {
 	return map[string]any{"client": hexOf(o.Client[:]), "seq": int64(o.Seq), "base": describePlace(o.Base), "op": describeOp(o.Op)}
 }
+
+func describeUser(u User) any { return map[string]any{"name": u.Name, "color": u.Color} }
 
 func describeOp(op ot.Op) any {
 	out := []any{}

@@ -34,7 +34,7 @@ var kindInfo = [...]struct {
 	fields int
 }{
 	KindHello:    {"hello", 3},
-	KindOpen:     {"open", 6},
+	KindOpen:     {"open", 7},
 	KindSubmit:   {"submit", 5},
 	KindPresence: {"presence", 5},
 	KindRefresh:  {"refresh", 1},

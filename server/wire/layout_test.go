@@ -11,7 +11,7 @@ import (
 var layouts = map[string]map[string]string{
 	"client": {
 		"hello":    "1 version token software",
-		"open":     "2 channel document documentKind client:bin held:place outstanding:outstanding",
+		"open":     "2 channel document documentKind client:bin held:place outstanding:outstanding user:user",
 		"submit":   "3 channel seq base op caret",
 		"presence": "4 channel rev anchor head user:user",
 		"refresh":  "5 token",

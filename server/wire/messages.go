@@ -60,6 +60,8 @@ type Open struct {
 	// Held is the place of the content that the client has; none: it has none and wants a snapshot.
 	Held        Opt[doc.Place]
 	Outstanding Opt[Outstanding]
+	// User is under whose name commits are kept, that of Outstanding included, and whom others see; none: a user without a name.
+	User Opt[User]
 }
 
 // Outstanding is a submission that was sent and not acknowledged, in full.
@@ -86,7 +88,7 @@ type Presence struct {
 	Channel   Channel
 	Rev       doc.Revision   // which Selection speaks of
 	Selection Opt[Selection] // none: no caret is shown
-	User      Opt[User]      // none: as before
+	User      Opt[User]      // none: as before, or as in the Open
 }
 
 // Refresh brings a new token before the old one expires.

@@ -76,6 +76,7 @@ func (d drawer) fromClient(kind Kind) Message {
 			Client: d.client(), Held: drawOpt(d, d.place), Outstanding: drawOpt(d, func() Outstanding {
 				return Outstanding{Client: d.client(), Seq: d.seq(), Base: d.place(), Op: d.op()}
 			}),
+			User: drawOpt(d, d.user),
 		}
 	case KindSubmit:
 		return Submit{Channel: d.channel(), Seq: d.seq(), Base: d.rev(), Op: d.op(), Caret: drawOpt(d, d.offset)}

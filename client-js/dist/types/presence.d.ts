@@ -48,6 +48,8 @@ export declare class Carets {
     /** The user has moved. False: they were there. */
     set(caret: Range | null): boolean;
     userChanged(): void;
+    /** An open that names the user is sent. */
+    asked(): void;
     /** The user has edited; the caret after it travels with the submission, where it is known. */
     edited(op: Op, caret: number | null): void;
     /** Others have changed what is shown. */

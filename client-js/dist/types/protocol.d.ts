@@ -51,6 +51,10 @@ declare const clientMessages: {
                 base: Field<Place>;
                 op: Field<Op | Uint8Array<ArrayBufferLike>>;
             }> | null>;
+            user: Field<Values<{
+                name: Field<string>;
+                color: Field<string>;
+            }> | null>;
         };
     };
     submit: {
