@@ -66,7 +66,7 @@ type Document struct {
 	tasks   []*task
 	queued  []*Session // with something in their slots
 	closed  bool       // nothing is taken in any more
-	stopped bool       // unload at once, whoever is attached
+	stopped error      // not nil: unload at once, and what whoever is attached hears
 
 	// Owned by loop.
 	state        *State
@@ -123,11 +123,11 @@ func stoppedTimer() *time.Timer {
 // View is what is durable of the document.
 func (d *Document) View() *View { return d.view.Load() }
 
-// stop has the document unload once what is in the inbox is durable. Nothing more is taken in: its clients type on, and would
-// keep it busy for ever.
-func (d *Document) stop() {
+// stop has the document unload once what is in the inbox is durable, and tells its sessions why. Nothing more is taken in: its clients
+// type on, and would keep it busy for ever.
+func (d *Document) stop(why error) {
 	d.mu.Lock()
-	d.stopped, d.closed = true, true
+	d.stopped, d.closed = why, true
 	d.mu.Unlock()
 	d.knock()
 }
@@ -335,14 +335,14 @@ func (d *Document) unload() bool {
 	busy := len(d.sessions)+len(d.calls)+len(d.opens)+len(d.leaves)+len(d.queued)+len(d.tasks) > 0 || d.state.forgetting != nil
 	now := time.Now()
 	switch {
-	case busy && !d.stopped:
+	case busy && d.stopped == nil:
 		d.idleSince = time.Time{}
 		d.mu.Unlock()
 		return false
 	case d.idleSince.IsZero():
 		d.idleSince = now
 	}
-	if left := d.cfg.UnloadAfter - now.Sub(d.idleSince); left > 0 && !d.stopped {
+	if left := d.cfg.UnloadAfter - now.Sub(d.idleSince); left > 0 && d.stopped == nil {
 		d.mu.Unlock()
 		d.idleTimer.Reset(left)
 		return false
@@ -354,12 +354,12 @@ func (d *Document) unload() bool {
 		d.snapshotDone(<-d.snapshotting)
 	}
 	// A stop is not the time to write a snapshot of every document that was touched: the log has it all.
-	d.snapshot(!stopped)
+	d.snapshot(stopped == nil)
 	if d.snapshotting != nil {
 		d.snapshotDone(<-d.snapshotting)
 	}
 	d.grow()
-	d.end(ErrOpenAgain)
+	d.end(cmp.Or(stopped, ErrOpenAgain))
 	return true
 }
 

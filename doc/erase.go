@@ -15,7 +15,7 @@ import (
 // returns how many UTF-16 code units were. The document's history is another from then on: its sessions end, and clients reload.
 // When Erase returns, what was erased is in no file of the store.
 func (h *History) Erase(ctx context.Context, name string, from, to Revision) (units int, err error) {
-	info, release, err := h.beginAlone(ctx, name)
+	info, release, err := h.beginAlone(ctx, name, ErrOpenAgain)
 	if err != nil {
 		return 0, err
 	}
@@ -43,9 +43,10 @@ func (h *History) Erase(ctx context.Context, name string, from, to Revision) (un
 	return e.units, nil
 }
 
-// Remove takes a document away, with its past and its versions. Its sessions end.
+// Remove takes a document away, with its past and its versions. Its sessions end with ErrNotFound: with ErrOpenAgain they would make it
+// again.
 func (h *History) Remove(ctx context.Context, name string) error {
-	info, release, err := h.beginAlone(ctx, name)
+	info, release, err := h.beginAlone(ctx, name, fmt.Errorf("%w: %q was removed", ErrNotFound, name))
 	if err != nil {
 		return err
 	}
@@ -57,12 +58,12 @@ func (h *History) Remove(ctx context.Context, name string) error {
 }
 
 // beginAlone is begin, with the document out of memory until release is called.
-func (h *History) beginAlone(ctx context.Context, name string) (info *Info, release func(), err error) {
+func (h *History) beginAlone(ctx context.Context, name string, why error) (info *Info, release func(), err error) {
 	info, done, err := h.begin(ctx, name) // refuses what is not there before any session ends
 	if err != nil {
 		return nil, nil, err
 	}
-	letIn, err := h.registry.hold(ctx, name)
+	letIn, err := h.registry.hold(ctx, name, why)
 	if err == nil {
 		if info, err = h.info(ctx, name); err != nil {
 			letIn()

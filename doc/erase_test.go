@@ -220,7 +220,7 @@ func TestRemove(t *testing.T) {
 		require.NoError(t, r.History().Remove(t.Context(), "d"))
 		u, err := p.session.Next(t.Context())
 		require.NoError(t, err)
-		require.ErrorIs(t, u.Ended, doc.ErrOpenAgain)
+		require.ErrorIs(t, u.Ended, doc.ErrNotFound, "whoever has it open must not make it again")
 		_, err = r.Open(t.Context(), "d", 0, &doc.OpenRequest{Client: client(1)}, func() {})
 		require.ErrorIs(t, err, doc.ErrNotFound)
 		require.ErrorIs(t, r.History().Remove(t.Context(), "d"), doc.ErrNotFound)

@@ -46,5 +46,5 @@ func (r *Registry) RetentionPass() { r.retentionPass() }
 
 // Hold keeps a document out of memory until release is called.
 func (r *Registry) Hold(ctx context.Context, name string) (release func(), err error) {
-	return r.hold(ctx, name)
+	return r.hold(ctx, name, ErrOpenAgain)
 }

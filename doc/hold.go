@@ -6,8 +6,8 @@ func heldEntry() *entry {
 	return &entry{held: true, loaded: make(chan struct{}), gone: make(chan struct{})}
 }
 
-// hold takes a document out of memory and keeps it out until release is called: its sessions end with ErrOpenAgain, and opens wait.
-func (r *Registry) hold(ctx context.Context, name string) (release func(), err error) {
+// hold takes a document out of memory and keeps it out until release is called: its sessions end, and are told why, and opens wait.
+func (r *Registry) hold(ctx context.Context, name string, why error) (release func(), err error) {
 	for {
 		h := heldEntry()
 		e, waits, err := r.reserve(name, h)
@@ -24,7 +24,7 @@ func (r *Registry) hold(ctx context.Context, name string) (release func(), err e
 				return nil, ctx.Err()
 			}
 		}
-		if err := r.clear(ctx, e); err != nil {
+		if err := r.clear(ctx, e, why); err != nil {
 			r.giveUp(name, e, h)
 			return nil, err
 		}
@@ -51,15 +51,15 @@ func (r *Registry) reserve(name string, h *entry) (e *entry, waits bool, err err
 	return e, false, nil
 }
 
-// clear has an entry go.
-func (r *Registry) clear(ctx context.Context, e *entry) error {
+// clear has an entry go; its sessions hear why.
+func (r *Registry) clear(ctx context.Context, e *entry, why error) error {
 	select {
 	case <-e.loaded:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	if e.doc != nil {
-		e.doc.stop()
+		e.doc.stop(why)
 	}
 	select {
 	case <-e.gone:

@@ -179,7 +179,7 @@ func (r *Registry) Close(ctx context.Context) error {
 		go func() { // ends with the document
 			<-e.loaded
 			if e.doc != nil {
-				e.doc.stop()
+				e.doc.stop(ErrOpenAgain)
 			}
 		}()
 	}
