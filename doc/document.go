@@ -198,23 +198,37 @@ func (d *Document) turn() {
 	}
 }
 
-// take empties the inbox. Presence is left in it until its time has come.
+// batchBytes is how much of submissions one turn takes, about: 1 MiB. The rest waits for the next.
+const batchBytes = 1 << 20
+
+// take empties the inbox. Presence is left in it until its time has come, and what is too much for one batch.
 func (d *Document) take(now time.Time) *Inbox {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	in := &Inbox{Leaves: d.leaves, Now: now.UnixMilli()}
-	for _, call := range d.opens {
+	size := 0 // of what may be committed
+	opens := d.opens
+	for len(opens) > 0 && size < batchBytes {
+		call := opens[0]
 		d.calls[call.request] = call
 		in.Opens = append(in.Opens, call.request)
+		if out := call.request.Outstanding; out != nil {
+			size += len(out.Bytes)
+		}
+		opens = opens[1:]
 	}
 	wait := d.cfg.PresenceEvery - now.Sub(d.lastMoves)
 	left := d.queued[:0]
 	for _, s := range d.queued {
-		if s.submission != nil {
+		if s.submission != nil && size < batchBytes {
+			size += len(s.submission.Bytes)
 			in.Submissions = append(in.Submissions, s.submission)
 			s.submission = nil
 		}
 		switch {
+		case s.submission != nil:
+			left = append(left, s)
+			continue
 		case s.move == nil:
 			s.queued = false
 			continue
@@ -226,11 +240,11 @@ func (d *Document) take(now time.Time) *Inbox {
 		s.move, s.queued = nil, false
 	}
 	clear(d.queued[len(left):])
-	d.leaves, d.opens, d.queued = nil, nil, left
+	d.leaves, d.opens, d.queued = nil, slices.Clone(opens), left
 	if len(in.Moves) > 0 {
 		d.lastMoves = now
 	}
-	if len(left) > 0 {
+	if len(left) > 0 || len(opens) > 0 { // at once where it waited for this turn
 		d.movesTimer.Reset(wait)
 	}
 	return in
@@ -347,14 +361,19 @@ func (d *Document) unload() bool {
 		d.idleTimer.Reset(left)
 		return false
 	}
-	d.closed = true
 	stopped := d.stopped
-	d.mu.Unlock()
-	if d.snapshotting != nil {
-		d.snapshotDone(<-d.snapshotting)
+	if stopped == nil { // whoever comes while a snapshot is written finds the document
+		if d.snapshotting == nil {
+			d.snapshot(true)
+		}
+		if d.snapshotting != nil {
+			d.mu.Unlock()
+			return false
+		}
 	}
+	d.closed = true
+	d.mu.Unlock()
 	// A stop is not the time to write a snapshot of every document that was touched: the log has it all.
-	d.snapshot(stopped == nil)
 	if d.snapshotting != nil {
 		d.snapshotDone(<-d.snapshotting)
 	}

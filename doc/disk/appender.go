@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -189,7 +188,8 @@ func (s *Store) condition(e *entry) error {
 			firsts[c.Client] = c.Seq
 		}
 	}
-	return s.engine.view(context.Background(), func(tx *reading) error {
+	// What maintenance moves here is durable in the log already, and what it takes away nobody appends to.
+	return s.engine.peek(func(tx *reading) error {
 		h, err := tx.head(e.prev.ID)
 		switch {
 		case err != nil:
@@ -252,6 +252,8 @@ func (l *appendLog) append(record []byte) (wal.Position, error) {
 		return end, nil
 	case errors.Is(err, wal.ErrFull):
 		return end, fmt.Errorf("%w: %w", doc.ErrNoSpace, err)
+	case errors.Is(err, wal.ErrTooLarge): // nothing was written, and nobody else is concerned
+		return end, fmt.Errorf("%w: %w", doc.ErrUnavailable, err)
 	}
 	err = fmt.Errorf("%w: the log could not be synced, and is being made safe: %w", doc.ErrUnavailable, err)
 	l.mu.Lock()

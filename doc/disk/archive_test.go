@@ -176,3 +176,68 @@ func TestVersionLimits(t *testing.T) {
 	require.Equal(t, []doc.Version{{Rev: 1, Name: long, Author: author}}, versions)
 	require.NoError(t, s.Close())
 }
+
+// D1: an append does not wait for a commit of the database.
+func TestAppendBesideMaintenance(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	p := newPage(t, s, "d")
+	p.write(s, 1)
+	syncing, decided := make(chan struct{}), make(chan struct{})
+	s.set(Hooks{AfterSync: func() error { close(syncing); <-decided; return nil }})
+	moved := make(chan error, 1)
+	go func() { moved <- s.checkpointer.now(background) }()
+	<-syncing
+	p.write(s, 3)
+	close(decided)
+	require.NoError(t, <-moved)
+	require.Equal(t, p.place, p.snapshot(s).Place)
+	s.set(Hooks{})
+	require.NoError(t, s.Close())
+}
+
+// A store that cannot go on after a compaction is made safe, again and again until that succeeds.
+func TestCompactionThatFails(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	p := newPage(t, s, "d")
+	p.write(s, 3)
+	require.NoError(t, s.checkpointer.now(background))
+	s.engine.mu.RLock()
+	old := s.engine.db
+	s.engine.mu.RUnlock()
+	tries := 0
+	s.set(Hooks{BeforeCopy: func() error {
+		if tries++; tries < 3 {
+			return errPulled
+		}
+		return nil
+	}})
+	s.engine.giveUp(old, errGivenUp)
+	s.heal()
+	s.healing.Wait()
+	require.Equal(t, 3, tries)
+	require.Equal(t, p.place, p.snapshot(s).Place)
+	_, err := s.Compact(background)
+	require.NoError(t, err)
+	p.write(s, 1)
+	require.Equal(t, p.place, p.snapshot(s).Place)
+	require.NoError(t, s.Close())
+}
+
+// A store is opened on a full disk, too: what the log has is served from memory until it can be moved.
+func TestOpenOnAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	p := newPage(t, s, "d")
+	s.set(Hooks{BeforeSync: func() error { return errFull }})
+	p.write(s, 3)
+	require.NoError(t, s.Close())
+	full := func() error { return errFull }
+	again, err := Open(dir, Config{Log: smallLog, Hooks: Hooks{BeforeSync: full}})
+	require.NoError(t, err)
+	require.Equal(t, p.place, p.snapshot(again).Place)
+	p.write(again, 1)
+	require.NoError(t, again.Close())
+	s = openTest(t, dir)
+	require.Equal(t, p.place, p.snapshot(s).Place)
+	require.NoError(t, s.Close())
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -23,7 +24,9 @@ type Compacted struct {
 func (s *Store) Compact(ctx context.Context) (Compacted, error) {
 	var c Compacted
 	err := s.frozen(ctx, func() (err error) {
-		c, err = s.engine.compact()
+		if c, err = s.engine.compact(); errors.Is(err, errGivenUp) {
+			s.heal()
+		}
 		return err
 	})
 	if err != nil {
@@ -63,15 +66,39 @@ func (e *engine) compact() (c Compacted, err error) {
 		}
 		*size = info.Size()
 	}
+	db, last, err := openCopy(fresh, e.wait)
+	if err != nil {
+		return c, err
+	}
 	if err := os.Rename(fresh, e.path); err != nil {
+		_ = db.Close()
 		return c, err
 	}
 	if err := syncDir(filepath.Dir(e.path)); err != nil {
-		// Which of the two a power cut would leave is not known: they say the same. But nobody may write to one of them.
+		// Which of the two a power cut would leave is not known. They say the same, but nobody may write to one of them.
+		_ = db.Close()
 		e.giveUp(old, fmt.Errorf("%w: the directory could not be synced: %w", doc.ErrUnavailable, err))
-		return c, errors.Join(err, e.heal())
+		return c, errGivenUp
 	}
-	return c, e.swap(old)
+	e.mu.Lock() // no view is under way
+	e.db = db
+	e.durable.Store(last)
+	e.mu.Unlock()
+	return c, guard(old.Close)
+}
+
+// errGivenUp is an engine that has no database any more, until it is healed.
+var errGivenUp = fmt.Errorf("%w: the store is being made safe", doc.ErrUnavailable)
+
+// openCopy opens the new file, before it takes the database's place.
+func openCopy(path string, wait time.Duration) (db *bbolt.DB, last uint64, err error) {
+	if db, err = openBolt(path, wait); err != nil {
+		return nil, 0, err
+	}
+	if last, err = lastTransaction(db); err != nil {
+		_ = db.Close()
+	}
+	return db, last, err
 }
 
 // copyPairs writes all pairs of a database to a new, synced file.
@@ -112,26 +139,6 @@ func usedSize(path string) (int64, error) {
 	defer f.Close()
 	m, err := newestMeta(f)
 	return int64(m.highWater) * m.pageSize, err
-}
-
-// swap opens the file that took the database's place, and closes the one before.
-func (e *engine) swap(old *bbolt.DB) error {
-	db, err := openBolt(e.path, e.wait)
-	if err != nil {
-		e.giveUp(old, fmt.Errorf("%w: the compacted database does not open: %w", doc.ErrUnavailable, err))
-		return errors.Join(err, e.heal())
-	}
-	last, err := lastTransaction(db)
-	if err != nil {
-		_ = db.Close()
-		e.giveUp(old, fmt.Errorf("%w: the compacted database cannot be read: %w", doc.ErrUnavailable, err))
-		return errors.Join(err, e.heal())
-	}
-	e.mu.Lock() // no view is under way
-	e.db = db
-	e.durable.Store(last)
-	e.mu.Unlock()
-	return guard(old.Close)
 }
 
 // Scrub implements doc.Archive: what was removed stands in free pages of the database, and in segments of the log.

@@ -167,6 +167,23 @@ func (e *engine) viewOnce(f func(*reading) error) (committed <-chan struct{}, er
 	})
 }
 
+// peek is view for a question that has the same answer before and after whatever the committer is writing: it waits for nothing.
+func (e *engine) peek(f func(*reading) error) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.db == nil {
+		return e.why
+	}
+	return guard(func() error {
+		tx, err := e.db.Begin(false)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		return f(&reading{tx})
+	})
+}
+
 // update runs one transaction. Only the committer calls it. An error of f, and errNothing, leaves everything as it was.
 // When a commit's outcome is unknown the engine has no database when update returns, until heal has made it safe: unsafe is true.
 func (e *engine) update(f func(*writing) error) (unsafe bool, err error) {

@@ -102,6 +102,9 @@ func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 		err = ahead.fits(h)
 	}
 	if err == nil {
+		err = s.whole(ctx, h)
+	}
+	if err == nil {
 		for _, c := range ahead.behind(h) {
 			stored.Commits = append(stored.Commits, c)
 			stored.Clients[c.Client] = doc.Record{Seq: c.Seq, Rev: c.Rev, Digest: c.Digest}
@@ -115,6 +118,17 @@ func (s *Store) load(ctx context.Context, name string, kind doc.Kind) (*doc.Stor
 		return nil, errMoved
 	}
 	return nil, err
+}
+
+// whole refuses a document whose end was kept apart.
+func (s *Store) whole(ctx context.Context, h *head) error {
+	return s.engine.view(ctx, func(tx *reading) (err error) {
+		tx.scan(straysBucket, h.id[:], h.id[:], func(key, _ []byte) bool {
+			err = damaged(h, h.rev+1, errors.New("what comes behind it was kept apart, since it did not fit"))
+			return false
+		})
+		return err
+	})
 }
 
 // absent makes sure that a name which is not found is not there: what a damaged name was called nobody knows, and a document

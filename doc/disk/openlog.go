@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"tandem/doc"
 	"tandem/doc/disk/wal"
 )
 
@@ -61,7 +62,14 @@ func (s *Store) beginLog(log *wal.Log, from wal.Position, began bool, cfg Config
 	s.log = &appendLog{store: s, wal: log, hooks: cfg.Hooks}
 	s.tails.renew(at)
 	s.checkpointer = newCheckpointer(s, from, cfg.CheckpointEvery, cfg.CheckpointBytes)
-	if err := s.checkpointer.now(context.Background()); err != nil {
+	err := s.checkpointer.now(context.Background())
+	switch {
+	case err == nil:
+	case began && errors.Is(err, doc.ErrNoSpace):
+		// What the log has was made durable when it was read, and is in memory. It is moved when there is space.
+		s.logger.Warn("the log cannot be moved to the database for now; nothing is lost", "err", err)
+		s.checkpointer.knock()
+	default:
 		s.checkpointer.close()
 		return fmt.Errorf("move the log to the database: %w", err)
 	}
