@@ -191,7 +191,7 @@ func TestVersions(t *testing.T) {
 		kept()
 
 		require.NoError(t, h.DeleteVersion(t.Context(), "d", 10))
-		require.ErrorIs(t, h.DeleteVersion(t.Context(), "d", 10), doc.ErrNotFound)
+		require.ErrorIs(t, h.DeleteVersion(t.Context(), "d", 10), doc.ErrNoVersion)
 		_, err = h.Content(t.Context(), "d", 10)
 		require.ErrorIs(t, err, doc.ErrTrimmed)
 	})

@@ -145,6 +145,7 @@ var (
 	ErrNoSpace  = errors.New("no space left") // also from a store: nothing was written
 
 	// From History.
+	ErrNoVersion = errors.New("no version")
 	ErrNoArchive = errors.New("the store keeps no past")
 	ErrTrimmed   = errors.New("history is gone") // the revision is below the floor
 	ErrRevision  = errors.New("no such revision")

@@ -47,14 +47,18 @@ func (h *History) NameVersion(ctx context.Context, name string, rev Revision, la
 	return v, h.archive.SaveVersion(ctx, info.Place.ID, v, content)
 }
 
-// DeleteVersion forgets the version at a revision; ErrNotFound where there is none.
+// DeleteVersion forgets the version at a revision; ErrNoVersion where there is none.
 func (h *History) DeleteVersion(ctx context.Context, name string, rev Revision) error {
 	info, done, err := h.begin(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer done()
-	return h.archive.DeleteVersion(ctx, info.Place.ID, rev)
+	err = h.archive.DeleteVersion(ctx, info.Place.ID, rev)
+	if errors.Is(err, ErrNotFound) { // the document is there
+		return fmt.Errorf("%w at revision %d of %q", ErrNoVersion, rev, name)
+	}
+	return err
 }
 
 // begin is change, with what is known of the document then.

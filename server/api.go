@@ -21,6 +21,8 @@ import (
 // history beside the documents (I7): no request waits for a document's goroutine but a restore, which is a client like any other.
 
 const (
+	// apiRoot is how the path of every request of the API begins.
+	apiRoot = "/api/"
 	// apiAtOnce is how many requests of the API are worked on at a time: each may hold a document's whole content.
 	apiAtOnce = 4
 	// apiLarge is how large an answer may be, in bytes, without a place among the apiLargeAtOnce that are fetched at a time: who asks for
@@ -96,9 +98,9 @@ func (a *api) routes(mux *http.ServeMux) {
 		"/versions/{rev}": {remove: {nil, a.deleteVersion}},
 		"/restore":        {post: {nil, a.restore}},
 	} {
-		mux.HandleFunc("/api/docs/{name}"+path, func(w http.ResponseWriter, q *http.Request) { a.serve(w, q, r) })
+		mux.HandleFunc(apiRoot+"docs/{name}"+path, func(w http.ResponseWriter, q *http.Request) { a.serve(w, q, r) })
 	}
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, q *http.Request) {
+	mux.HandleFunc(apiRoot, func(w http.ResponseWriter, q *http.Request) {
 		a.begin(w, q)
 		a.refuse(w, q, fmt.Errorf("%w: %s; a document's name is one segment of the path, notes%%2Ftoday", errNoResource, q.URL.EscapedPath()))
 	})
@@ -184,12 +186,25 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, res resource) (*call
 	}
 	c := &call{Request: r, name: r.PathValue("name"), query: map[string]string{}}
 	for key, values := range r.URL.Query() {
-		if !slices.Contains(m.query, key) || len(values) != 1 {
-			return nil, nil, fmt.Errorf("%w: the parameter %q, %d times; known are %q", errRequest, key, len(values), m.query)
+		if err := m.check(key, len(values)); err != nil {
+			return nil, nil, err
 		}
 		c.query[key] = values[0]
 	}
 	return c, m.do, doc.CheckName(c.name)
+}
+
+// check refuses a parameter that the method does not know, or that is there more than once.
+func (m method) check(parameter string, times int) error {
+	switch {
+	case !slices.Contains(m.query, parameter) && len(m.query) == 0:
+		return fmt.Errorf("%w: unknown parameter %q; there are none here", errRequest, parameter)
+	case !slices.Contains(m.query, parameter):
+		return fmt.Errorf("%w: unknown parameter %q; known are %s", errRequest, parameter, strings.Join(m.query, ", "))
+	case times > 1:
+		return fmt.Errorf("%w: the parameter %q is there %d times; once is enough", errRequest, parameter, times)
+	}
+	return nil
 }
 
 // allow is the methods that a resource has.

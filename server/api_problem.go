@@ -34,6 +34,7 @@ var problems = []struct {
 }{
 	{errNoResource, "no-resource", http.StatusNotFound, false},
 	{errMethod, "method", http.StatusMethodNotAllowed, false},
+	{errHost, "host", http.StatusMisdirectedRequest, false},
 	{errOrigin, "origin", http.StatusForbidden, false},
 	{errContentType, "content-type", http.StatusUnsupportedMediaType, false},
 	{errRequest, "request", http.StatusBadRequest, false},
@@ -43,6 +44,7 @@ var problems = []struct {
 	{doc.ErrVersion, "version", http.StatusBadRequest, false},
 	{doc.ErrTrimmed, "trimmed", http.StatusGone, false},
 	{doc.ErrRevision, "no-revision", http.StatusNotFound, false},
+	{doc.ErrNoVersion, "no-version", http.StatusNotFound, false},
 	{doc.ErrNotFound, "not-found", http.StatusNotFound, false},
 	{doc.ErrConflict, "conflict", http.StatusConflict, true},
 	{doc.ErrOpenAgain, "conflict", http.StatusConflict, true},
@@ -73,6 +75,9 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p.Error = "internal error: the server's log says more"
 	case p.Status == http.StatusInternalServerError:
 		a.server.log.Error("request of the API failed", "doc", r.PathValue("name"), "err", err)
+	}
+	if errors.Is(err, doc.ErrBusy) {
+		a.server.documentsFull.ring(a.server.log, err)
 	}
 	h := w.Header()
 	if retry {

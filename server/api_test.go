@@ -167,7 +167,8 @@ func TestAPIRefuses(t *testing.T) {
 		{"a huge revision", "GET", at + "/content?rev=99999999999999999999", "", nil, 400, "2^53"},
 		{"a revision to come", "GET", at + "/content?rev=5", "", nil, 404, "no-revision"},
 		{"to come, in a diff", "GET", at + "/diff?from=1&to=50", "", nil, 404, "50"},
-		{"an unknown parameter", "GET", at + "/content?revision=1", "", nil, 400, `revision`},
+		{"an unknown parameter", "GET", at + "/content?revision=1", "", nil, 400, `unknown parameter \"revision\"; known are rev, format`},
+		{"a parameter where there are none", "GET", at + "?x=1", "", nil, 400, `unknown parameter \"x\"; there are none`},
 		{"a parameter twice", "GET", at + "/content?rev=1&rev=2", "", nil, 400, "2 times"},
 		{"an unknown format", "GET", at + "/content?format=xml", "", nil, 400, "text or json"},
 		{"a limit of 0", "GET", at + "/log?limit=0", "", nil, 400, "limit=0"},
@@ -180,7 +181,7 @@ func TestAPIRefuses(t *testing.T) {
 		{"a negative one", "POST", at + "/restore", `{"rev":-1}`, nil, 400, "rev=-1"},
 		{"a large body", "POST", at + "/restore", `{"rev":1,"author":"` + strings.Repeat("a", 64<<10) + `"}`, nil, 413, "65536"},
 		{"a version without a name", "POST", at + "/versions", `{"name":" "}`, nil, 400, "version"},
-		{"a version that is not there", "DELETE", at + "/versions/3", "", nil, 404, "not-found"},
+		{"a version that is not there", "DELETE", at + "/versions/3", "", nil, 404, "no version at revision 3 of \\\"notes/today\\\""},
 		{"a version of no number", "DELETE", at + "/versions/x", "", nil, 400, "rev"},
 		{"a page of others reads", "GET", at, "", []string{"Origin", "https://evil.example"}, 403, "--allow-origin https://evil.example"},
 		{"a page of others writes", "POST", at + "/restore", `{"rev":1}`, []string{"Origin", "https://app.example.com", "Sec-Fetch-Site", "cross-site"}, 403, "only pages"},
@@ -200,6 +201,21 @@ func TestAPIRefuses(t *testing.T) {
 	require.Equal(t, "Hello world 😀\n", body(t, r), "nothing was changed")
 	r = request(t, s, at, "evil.example", nil)
 	require.Equal(t, http.StatusMisdirectedRequest, r.StatusCode)
+	require.Equal(t, "application/problem+json", r.Header.Get("Content-Type"))
+	text := body(t, r)
+	require.Contains(t, text, "--allow-host evil.example")
+	require.Contains(t, text, `"code":"host","status":421`)
+}
+
+// TestAPIProblemsAreListed: API.md names each code, with its status.
+func TestAPIProblemsAreListed(t *testing.T) {
+	text, err := os.ReadFile("API.md")
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(text), "| status | codes |")
+	require.True(t, found)
+	for code, status := range server.ProblemCodes() {
+		require.Regexp(t, fmt.Sprintf("(?m)^\\| [^|]*\\b%d\\b[^|]* \\|[^|]*`%s`", status, code), table)
+	}
 }
 
 func TestAPIHeaders(t *testing.T) {

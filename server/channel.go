@@ -165,6 +165,8 @@ func (c *conn) report(document string, err error) {
 	switch code := wire.CodeOf(err); code {
 	case wire.CodeInternal, wire.CodeDamaged, wire.CodeUnavailable:
 		c.log().Error("open failed", "doc", document, "err", err)
+	case wire.CodeBusy:
+		c.server.documentsFull.ring(c.log(), err)
 	default:
 		c.log().Debug("open refused", "doc", document, "err", err)
 	}

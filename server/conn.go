@@ -107,6 +107,9 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := s.add(c); err != nil {
 		cancel()
+		if errors.Is(err, errBusy) {
+			s.connectionsFull.ring(s.log, err)
+		}
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return

@@ -31,7 +31,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws", s.serveSocket)
 	mux.HandleFunc("GET /healthz", s.serveHealth)
-	newAPI(s).routes(mux)
+	s.api.routes(mux)
 	mux.HandleFunc("GET /{$}", servePage(page))
 	mux.HandleFunc("GET /d/{name...}", servePage(page))
 	for i := range files {

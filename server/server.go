@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,11 @@ type Server struct {
 	registry *doc.Registry
 	origins  originRule
 	mux      *http.ServeMux
+	api      *api
+
+	// Each with its own mutex.
+	connectionsFull alarm
+	documentsFull   alarm
 
 	// Guarded by mu.
 	mu       sync.Mutex
@@ -41,7 +47,9 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, registry: doc.NewRegistry(cfg.Store, cfg.Documents),
 		origins: origins, conns: map[*conn]struct{}{},
+		connectionsFull: alarm{flag: "--max-connections"}, documentsFull: alarm{flag: "--max-documents"},
 	}
+	s.api = newAPI(s)
 	if s.mux, err = s.routes(); err != nil {
 		return nil, err
 	}
@@ -55,6 +63,11 @@ func (s *Server) Documents() *doc.Registry { return s.registry }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.origins.checkHost(r); err != nil {
 		s.log.Warn("request refused", "err", err, "remote", r.RemoteAddr)
+		if strings.HasPrefix(r.URL.Path, apiRoot) {
+			s.api.begin(w, r)
+			s.api.refuse(w, r, err)
+			return
+		}
 		http.Error(w, err.Error(), http.StatusMisdirectedRequest)
 		return
 	}

@@ -115,7 +115,14 @@ func (l *Log) takeFree(task job) *segment {
 // refill orders the next segment where there is none. A job that failed is not repeated before somebody needs the segment, or
 // something was recycled.
 func (l *Log) refill() {
-	if l.next == nil && l.task.size == 0 && l.failed == nil && !l.closed {
+	if l.failed == nil {
+		l.again()
+	}
+}
+
+// again is refill, also after a job that failed: why it did is known until the next one has ended. mu is held.
+func (l *Log) again() {
+	if l.next == nil && l.task.size == 0 && !l.closed {
 		l.task = job{size: l.cfg.SegmentBytes}
 		l.changed.Broadcast()
 	}

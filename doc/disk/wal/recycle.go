@@ -17,8 +17,7 @@ func (l *Log) Recycle(before Position) error {
 	err = l.drop(dropped)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.failed = nil // there may be space now
-	l.refill()
+	l.again()       // there may be space now
 	if err != nil { // a file that stays is free when the log is opened
 		return fmt.Errorf("remove free segments of %s: %w", l.dir, err)
 	}

@@ -66,6 +66,45 @@ func TestNoSpaceForASegment(t *testing.T) {
 	w.cut(t)
 }
 
+// A full log says so while it tries again: Ready would otherwise tell of space that nobody has found.
+func TestFullWhileTryingAgain(t *testing.T) {
+	w := newLog(t)
+	var during []error // what Full says while a segment is prepared
+	full := true
+	w.proc.fail = func(c call) fault {
+		if path.Ext(c.path) != freshSuffix {
+			return 0
+		}
+		during = append(during, w.log.Full())
+		if full {
+			return failFull
+		}
+		return 0
+	}
+	for w.log.Full() == nil {
+		require.NoError(t, w.put(7900))
+		w.settle()
+	}
+	tries := map[string]func(){"Retry": w.log.Retry, "Recycle": func() { require.NoError(t, w.log.Recycle(Position{})) }}
+	for name, again := range tries {
+		during = nil
+		again()
+		w.settle()
+		require.NotEmpty(t, during, name)
+		for _, err := range during {
+			require.ErrorIs(t, err, ErrFull, name)
+			require.ErrorIs(t, err, syscall.ENOSPC, name)
+		}
+		require.ErrorIs(t, w.log.Full(), ErrFull, name)
+	}
+	full, during = false, nil
+	w.log.Retry()
+	w.settle()
+	require.ErrorIs(t, during[0], ErrFull)
+	require.NoError(t, w.log.Full())
+	w.cut(t)
+}
+
 func TestUnsafeAndReset(t *testing.T) {
 	w := newLog(t)
 	for i := range 6 {

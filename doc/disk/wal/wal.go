@@ -102,7 +102,7 @@ type Log struct {
 	doubtful string // file that may have the number after highest, from a job that failed: it must be gone before that is given again
 	highest  uint64 // the highest number that a file has
 	task     job    // what is to be prepared now
-	failed   error  // why the last job was not done
+	failed   error  // why the last job that has ended was not done
 	closed   bool
 }
 
