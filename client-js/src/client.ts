@@ -47,6 +47,7 @@ export class Client implements Attached {
   #closed = false
   #reason: string | undefined // why it is closed, or not opened
   #problem: { readonly code: string; readonly message: string; readonly text?: string } | undefined
+  #offer: Problem | undefined
   #told: { status: Status; reason: string | undefined; nextTryAt: number | undefined; saved: boolean }
   #othersChanged = false
 
@@ -95,7 +96,18 @@ export class Client implements Attached {
 
   get problem(): Problem | undefined {
     const p = this.#problem
-    return p && { code: p.code, message: p.message, text: p.text ?? (this.pending.saved ? "" : this.pending.content.text) }
+    if (p === undefined) return this.#offer
+    return { code: p.code, message: p.message, text: p.text ?? (this.pending.saved ? "" : this.pending.content.text) }
+  }
+
+  get offer(): Problem | undefined {
+    return this.#offer
+  }
+
+  dismiss(): void {
+    if (this.#offer === undefined) return
+    this.#offer = undefined
+    this.events.emit("problem", this.problem)
   }
 
   // What the user does.
@@ -227,10 +239,7 @@ export class Client implements Attached {
     if (!this.pending.ready) this.#rejectReady(new ClientError(problem ? "refused" : "closed", `${this.name}: ${message}`))
     if (problem) {
       const gone = GONE.has(code) && this.pending.ready
-      // Text that is on offer is not put away for a problem that lost none.
-      if (this.#problem?.text === undefined || gone || !this.pending.saved) {
-        this.#setProblem(gone ? { code, message, text: this.pending.content.text } : { code, message })
-      }
+      this.#setProblem(gone ? { code, message, text: this.pending.content.text } : { code, message })
     }
     this.settle()
     this.#link.remove(this)
@@ -338,10 +347,10 @@ export class Client implements Attached {
     if (change.op.length > 0) this.events.emit("change", change.op, { local: false })
     const { lost, before } = change
     if (before !== undefined) {
-      this.#setProblem({ code: "restored", message: "an older state of the document was restored", text: before.text })
+      this.#setOffer({ code: "restored", message: "an older state of the document was restored", text: before.text })
     }
     if (lost !== undefined) {
-      this.#setProblem({ code: "unknown", message: "it is not known whether the last edits were saved", text: lost.text })
+      this.#setOffer({ code: "unknown", message: "it is not known whether the last edits were saved", text: lost.text })
     }
   }
 
@@ -388,8 +397,9 @@ export class Client implements Attached {
     }
     this.#attachment.end()
     this.#detached()
+    // What passes is said in our own words: the server's are about the server.
     const message = m.text || meaning
-    if (again) this.#pause(message, m.retryAfter ?? 0)
+    if (again) this.#pause(meaning, m.retryAfter ?? 0)
     else this.shut(word, message, word !== "replaced" || !this.pending.saved || !this.pending.ready)
   }
 
@@ -398,13 +408,12 @@ export class Client implements Attached {
     const { word, meaning, again } = errorKind(code)
     this.#refused = true
     this.#attachment.stopWaiting()
-    if (this.#problem?.text === undefined) this.#setProblem({ code: word, message: text || meaning })
+    this.#setProblem({ code: word, message: text || meaning })
     if (again) this.#attachment.openLater(retryAfter ?? REFUSED_FOR * (1 + this.#link.host.random()))
   }
 
-  /** A problem without text of its own was about what is pending. */
   #endRefusal(): void {
-    if (this.#problem !== undefined && this.#problem.text === undefined) this.#setProblem(undefined)
+    if (this.#problem !== undefined) this.#setProblem(undefined)
   }
 
   /** What others did is shown. It is told once everything agrees again: who hears of it may edit. */
@@ -426,6 +435,11 @@ export class Client implements Attached {
 
   #setProblem(problem: { readonly code: string; readonly message: string; readonly text?: string } | undefined): void {
     this.#problem = problem
+    this.events.emit("problem", this.problem)
+  }
+
+  #setOffer(offer: Problem): void {
+    this.#offer = offer
     this.events.emit("problem", this.problem)
   }
 

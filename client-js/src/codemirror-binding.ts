@@ -21,6 +21,12 @@ const COMPOSING_POLL = 50
 const ANDROID_PAUSE = 2000
 const NEAR = 6 // how near to a caret the pointer names its owner, in pixels
 
+/** What a Binding needs of TandemOptions. */
+export interface BindingOptions {
+  readonly color?: () => string
+  readonly onRefused?: (error: unknown) => void
+}
+
 /** A person as drawn; offsets are in the editor's text. */
 export interface Person {
   readonly session: number
@@ -35,7 +41,7 @@ export class Binding implements PluginValue {
   // Fixed.
   readonly #view: EditorView
   readonly #doc: Doc
-  readonly #ownColor: () => string
+  readonly #options: BindingOptions
   readonly #off: Array<() => void>
   // Owned by the editor's thread of updates.
   readonly #lag = new Lag()
@@ -51,10 +57,10 @@ export class Binding implements PluginValue {
   #nameTimer: ReturnType<typeof setTimeout> | undefined
   #pendingDispatch = false
 
-  constructor(view: EditorView, doc: Doc, ownColor: () => string) {
+  constructor(view: EditorView, doc: Doc, options: BindingOptions) {
     this.#view = view
     this.#doc = doc
-    this.#ownColor = ownColor
+    this.#options = options
     this.#off = [
       doc.on("change", (op, { local }) => this.#changed(op, local)),
       doc.on("presence", () => this.#dispatchSoon()),
@@ -138,7 +144,8 @@ export class Binding implements PluginValue {
       // here would only make the editor drop this plugin.
       this.#lag.restart(before)
       this.#lag.mend(editOf(tr.changes.invert(tr.startState.doc), tr.newDoc).op)
-      logException(tr.state, error, "tandem")
+      if (this.#options.onRefused) this.#options.onRefused(error)
+      else logException(tr.state, error, "tandem")
     } finally {
       this.#submitting = null
     }
@@ -218,7 +225,7 @@ export class Binding implements PluginValue {
   #readPeople(text: Text): void {
     const { presence } = this.#doc
     const others = [...presence.others.values()]
-    const self = presence.session === undefined ? [] : [{ session: presence.session, color: this.#ownColor() }]
+    const self = presence.session === undefined ? [] : [{ session: presence.session, color: this.#options.color?.() ?? "" }]
     const hues = assignHues([...others, ...self])
     const now = Date.now()
     let next = Infinity

@@ -9,7 +9,7 @@ const CLOSE_WITHIN = 10_000
 /** How a Doc, or a Connection, is: before it was there, there, away for now, away for good. */
 export type Status = "connecting" | "live" | "offline" | "closed"
 
-/** What keeps edits from being saved, or took text away. */
+/** What keeps edits from being saved, or took text away. "restored" and "unknown": the document lives on. */
 export interface Problem {
   /** The word of an error code of the protocol, or "foreign", "unknown", "restored", "lost". */
   readonly code: string
@@ -109,8 +109,23 @@ export class Doc {
     return this.#client.access
   }
 
+  /** What keeps edits from being saved; where nothing does, the offer. */
   get problem(): Problem | undefined {
     return this.#client.problem
+  }
+
+  /**
+   * Text that this user saw and that the document may no longer hold, while the document lives on: "restored", an older state
+   * took acknowledged text away; "unknown", nobody knows whether the last edits arrived. It says nothing of the edits made
+   * since, and stays until dismiss, or until there is another. Event: problem.
+   */
+  get offer(): Problem | undefined {
+    return this.#client.offer
+  }
+
+  /** Puts the offer away: the user has the text, or does not want it. */
+  dismiss(): void {
+    this.#client.dismiss()
   }
 
   /** Does not wait for the next attempt. */

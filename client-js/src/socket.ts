@@ -199,7 +199,7 @@ export class Socket {
       case "error":
         if (m.channel === null) {
           const { word, meaning, again } = errorKind(m.code)
-          const reason = m.text || meaning
+          const reason = again ? meaning : m.text || meaning
           return this.#end({ code: word, reason, comeBack: again, retryAfter: Math.min(m.retryAfter ?? 0, LONGEST) })
         }
     }

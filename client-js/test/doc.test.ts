@@ -324,7 +324,7 @@ test("replaced: no problem where everything is saved", () => {
 
 test("open-again, busy and the like: opened again after a pause", () => {
   const { rig, doc, socket } = live()
-  socket.say(failure(11, { channel: 1, retryAfter: 2_000 }))
+  socket.say(failure(11, { channel: 1, retryAfter: 2_000, text: "the server is at one of its bounds" }))
   assert.deepEqual([doc.status, doc.statusReason, rig.conn.status], ["offline", "the server is busy", "live"])
   assert.equal(doc.nextTryAt, rig.host.time + 2_250)
   rig.host.pass(2_250)
@@ -370,6 +370,31 @@ test("an outcome that nobody knows: the text is offered, and not sent again", ()
   again.say(opened(2, 9, { outcome: "unknown" }), { kind: "snapshot", channel: 2, op: [{ insert: "hello" }], more: false })
   assert.deepEqual([doc.text, doc.saved, doc.problem?.code, doc.problem?.text], ["hello", true, "unknown", "hellox"])
   assert.deepEqual(again.got(), [])
+})
+
+test("text on offer: a refusal is told meanwhile, the offer outlives it and a close, until it is dismissed", () => {
+  const { rig, doc, socket } = live()
+  const problems: (string | undefined)[] = []
+  doc.on("problem", (p) => problems.push(p?.code))
+  socket.drop()
+  rig.host.pass(250)
+  const again = rig.welcomed()
+  again.got()
+  const restored = place(2, { epoch: "e".repeat(16) })
+  again.say(opened(2, 2, { place: restored }), { kind: "snapshot", channel: 2, op: [{ insert: "he" }], more: false })
+  assert.deepEqual([doc.text, doc.saved, doc.offer?.code, doc.offer?.text, doc.problem], ["he", true, "restored", "hello", doc.offer])
+  doc.insert(2, "y")
+  again.say(failure(10, { channel: 2, seq: 1 }))
+  assert.deepEqual([doc.problem?.code, doc.problem?.text, doc.offer?.text], ["no-space", "hey", "hello"])
+  again.say({ kind: "ack", channel: 2, seq: 1, place: { ...restored, rev: 3 } })
+  assert.deepEqual([doc.saved, doc.problem], [true, doc.offer])
+  doc.insert(0, "z")
+  again.say(failure(3, { channel: 2, seq: 2 }))
+  assert.deepEqual([doc.status, doc.problem?.text, doc.offer?.text], ["closed", "zhey", "hello"])
+  doc.dismiss()
+  doc.dismiss()
+  assert.deepEqual([doc.offer, doc.problem?.code], [undefined, "bad-op"])
+  assert.deepEqual(problems, ["restored", "no-space", "restored", "bad-op", "bad-op"])
 })
 
 test("a frame that cannot be read ends the connection, with a pause", () => {

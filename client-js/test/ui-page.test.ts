@@ -7,8 +7,10 @@ import { type DocState, pillChangesIn, pillOf, type Since } from "../web/status.
 
 const T = 1_000_000
 const state: DocState = { status: "live", saved: true, pendingEdits: 0, access: "write" }
-const since: Since = { opened: T - 60_000, live: true, down: null, unsaved: null }
+const since: Since = { opened: T - 60_000, live: true, down: null, unsaved: null, full: null }
 const problem = { code: "no-space", message: "no space", text: "mine" }
+const restored = { code: "restored", message: "older", text: "mine as it was" }
+const offered = { problem: restored, offer: restored }
 
 test("the pill", () => {
   const rows: ReadonlyArray<readonly [name: string, doc: Partial<DocState>, since: Partial<Since>, want: string]> = [
@@ -29,6 +31,11 @@ test("the pill", () => {
     ["refused", { problem, saved: false, pendingEdits: 3 }, { unsaved: T }, "Not saved – the server has no space left"],
     ["refused while offline", { problem, status: "offline", saved: false, pendingEdits: 3 }, { unsaved: T, down: T - 5000 }, "Not saved – the server has no space left"],
     ["closed with edits", { status: "closed", saved: false, pendingEdits: 3 }, { unsaved: T, down: T }, "Not saved – this document was closed"],
+    ["older text restored", offered, {}, "Saved – older text was restored, yours is kept here"],
+    ["older text restored, typing on", { ...offered, saved: false, pendingEdits: 1 }, { unsaved: T - 300 }, "Saving… – older text was restored, yours is kept here"],
+    ["older text restored, offline", { ...offered, status: "offline" }, { down: T - 9000 }, "Offline – everything is saved so far"],
+    ["older text restored, then refused", { problem, offer: restored, saved: false, pendingEdits: 1 }, { unsaved: T }, "Not saved – the server has no space left"],
+    ["an outcome nobody knows", { problem: { ...restored, code: "unknown" }, offer: { ...restored, code: "unknown" } }, {}, "Saved – an edit may be missing, your text is kept here"],
     ["closed, nothing pending", { status: "closed", problem: { ...problem, code: "replaced", text: "" } }, { down: T }, "Read only"],
   ]
   for (const [name, doc, times, want] of rows) {
@@ -36,6 +43,29 @@ test("the pill", () => {
     assert.equal(pill ? pill.label + (pill.more && ` – ${pill.more}`) : "", want, name)
     assert.equal(pill?.rescue ?? false, want.startsWith("Not saved"), name)
     assert.ok(!pill || /^[A-Z0-9].*\.$/.test(pill.detail), name)
+    assert.equal(pill?.offer !== undefined, doc.offer !== undefined, name)
+  }
+})
+
+test("a document at its largest size: what was typed last was not added, and nothing is at risk", () => {
+  const pill = pillOf(state, { ...since, full: T - 60_000 }, T)
+  assert.deepEqual([pill?.label, pill?.more, pill?.rescue], ["Not saved", "the document has reached its largest size", false])
+  assert.match(pill?.detail ?? "", /was not added; what you see is what the document holds/)
+})
+
+test("the details tell to reload only where the page has stopped", () => {
+  const pending: Partial<DocState> = { saved: false, pendingEdits: 1 }
+  const detail = (code: string, doc: Partial<DocState>): string => pillOf({ ...state, ...pending, problem: { ...problem, code }, ...doc }, { ...since, unsaved: T }, T)?.detail ?? ""
+  for (const code of ["no-space", "busy", "unavailable", "read-only", "forbidden", "something new"]) {
+    assert.match(detail(code, {}), /Keep this tab open: the rest is kept in it, and saved by itself when /, code)
+    assert.doesNotMatch(detail(code, {}), /[Rr]eload/, code)
+    assert.match(detail(code, { status: "closed" }), /still in this tab: copy or download it, then reload the page\.$/, code)
+  }
+  for (const code of ["not-found", "foreign", "damaged"]) assert.doesNotMatch(detail(code, { status: "closed" }), /is safe|reload/, code)
+  for (const code of ["restored", "unknown"]) {
+    const { offer } = pillOf({ ...state, problem: { ...restored, code }, offer: { ...restored, code } }, since, T) ?? {}
+    assert.match(offer ?? "", /kept while this tab is open: .*copy or download it/, code)
+    assert.doesNotMatch(offer ?? "", /is safe/, code)
   }
 })
 

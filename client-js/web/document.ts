@@ -12,6 +12,7 @@ import { closePopover, openPopover, setHome, togglePopover } from "./popover.js"
 import { openProfile } from "./profile.js"
 import { copyText, ownLink } from "./share.js"
 import { loadUser, rememberRecent } from "./storage.js"
+import { Waiting } from "./waiting.js"
 
 declare global {
   interface Window {
@@ -50,6 +51,9 @@ export function showDocument(name: string): void {
 
   const main = el("main", { class: "document" })
   document.body.append(main)
+  const waiting = new Waiting(doc)
+  main.append(waiting.dom)
+  pill.onshow = (shown) => waiting.show(shown?.kind === "connecting" && shown.more !== "" ? shown.detail : "")
   setHome(() => view?.focus())
 
   let ready = false
@@ -62,10 +66,12 @@ export function showDocument(name: string): void {
   doc.ready.then(() => {
     if (!main.isConnected) return
     ready = true
+    waiting.dom.remove()
     view = mountEditor({
       parent: main, doc, conn,
       ontyped: () => people.stopFollowing(),
       onescape: () => people.stopFollowing(),
+      onrefused: (error) => pill.refused(error),
       onsave: () => announcer.say(pill.dom.textContent ?? ""),
     })
     people.view = view
@@ -75,7 +81,7 @@ export function showDocument(name: string): void {
   window.__tandem = { doc, conn, view }
 
   addEventListener("beforeunload", (event) => {
-    if (doc.saved) return
+    if (doc.saved && !doc.offer) return
     event.preventDefault()
     event.returnValue = "" // browsers before 2024
   })

@@ -16,11 +16,13 @@ export interface EditorOptions {
   readonly ontyped: () => void
   /** Esc was pressed in the text; true when that did something. */
   readonly onescape: () => boolean
+  /** An edit was not taken in, and is taken back on the screen. */
+  readonly onrefused: (error: unknown) => void
   /** Somebody wants to know whether all is saved. */
   readonly onsave: () => void
 }
 
-export function mountEditor({ parent, doc, conn, ontyped, onescape, onsave }: EditorOptions): EditorView {
+export function mountEditor({ parent, doc, conn, ontyped, onescape, onrefused, onsave }: EditorOptions): EditorView {
   const look = new Compartment()
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content
   const view = new EditorView({
@@ -29,7 +31,7 @@ export function mountEditor({ parent, doc, conn, ontyped, onescape, onsave }: Ed
       doc: doc.text,
       extensions: [
         nonce ? EditorView.cspNonce.of(nonce) : [],
-        tandem(doc, { color: () => conn.user.color }),
+        tandem(doc, { color: () => conn.user.color, onRefused: onrefused }),
         searchPanel(),
         keymap.of([
           { key: "Escape", run: onescape },

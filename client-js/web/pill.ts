@@ -1,12 +1,16 @@
 // The pill: the one place where the page says whether the text is safe. The words are status.ts's.
-import type { Doc } from "../src/index.js"
+import { ClientError, type Doc, OpError } from "../src/index.js"
 import type { Announcer } from "./announce.js"
 import { el, icon } from "./dom.js"
-import { closePopover, openPopover, togglePopover } from "./popover.js"
+import { closePopover, closePopoverOf, openPopover, togglePopover } from "./popover.js"
 import { copyText, downloadText } from "./share.js"
 import { type Pill, pillChangesIn, type PillKind, pillOf, type Since } from "./status.js"
 
+const ROOM = matchMedia("(min-width: 701px)") // for details that open by themselves without being in the way of the text
+
 export class PillView {
+  /** Told of the state that is shown. */
+  onshow: (pill: Pill | null) => void = () => {}
   /** A box as wide as the longest words; the pill moves in it by transform, so that nothing around it shifts. */
   readonly dom: HTMLElement
   readonly #doc: Doc
@@ -15,6 +19,8 @@ export class PillView {
   readonly #tryNow: HTMLButtonElement
   readonly #group: HTMLElement
   #since: Since
+  #offered = ""
+  #byItself = false // the details have opened without a click
   #kind: PillKind | null = null
   #text = ""
   #pill: Pill | null = null
@@ -24,14 +30,25 @@ export class PillView {
   constructor(doc: Doc, announcer: Announcer) {
     this.#doc = doc
     this.#announcer = announcer
-    this.#since = { opened: Date.now(), live: false, down: null, unsaved: null }
+    this.#since = { opened: Date.now(), live: false, down: null, unsaved: null, full: null }
     this.#button = el("button", { class: "pill", type: "button", hidden: true, "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => this.#toggle() })
     this.#tryNow = el("button", { class: "button small try", type: "button", hidden: true, onclick: () => doc.retryNow() }, "Try now")
     this.#group = el("div", { class: "pill-group" }, this.#button, this.#tryNow)
     this.dom = el("div", { class: "pill-slot" }, this.#group)
     for (const event of ["status", "saved", "problem", "access"] as const) doc.on(event, () => this.update())
-    doc.on("change", () => this.update())
+    doc.on("change", (_op, { local }) => {
+      if (local) this.#since = { ...this.#since, full: null }
+      this.update()
+    })
     addEventListener("resize", () => this.#place())
+    this.update()
+  }
+
+  /** The editor took an edit back. One beyond the largest size is an answer to the person; anything else is a fault. */
+  refused(error: unknown): void {
+    const { cause } = error instanceof ClientError ? error : {}
+    if (!(cause instanceof OpError) || cause.code !== "limit") return reportError(error)
+    this.#since = { ...this.#since, full: Date.now() }
     this.update()
   }
 
@@ -44,6 +61,7 @@ export class PillView {
       live: this.#since.live || live,
       down: live ? null : (this.#since.down ?? now),
       unsaved: doc.saved ? null : (this.#since.unsaved ?? now),
+      full: this.#since.full,
     }
     this.#show(pillOf(doc, this.#since, now))
     clearTimeout(this.#timer)
@@ -53,7 +71,7 @@ export class PillView {
 
   #show(pill: Pill | null): void {
     this.#pill = pill
-    const text = pill ? `${pill.kind} ${pill.more} ${countdown(pill)}` : ""
+    const text = pill ? `${pill.kind} ${pill.more} ${countdown(pill)} ${pill.offer ?? ""}` : ""
     if (text !== this.#text) {
       this.#text = text
       this.#button.hidden = pill === null
@@ -63,26 +81,39 @@ export class PillView {
       this.#place()
     }
     if (this.#details && pill) fill(this.#details, this.#detailsOf(pill))
+    this.#say(pill)
+    this.onshow(pill)
+  }
+
+  /** Says what has become different, to those who do not see it, and opens the details where text may be lost. */
+  #say(pill: Pill | null): void {
+    const offer = pill?.offer ?? ""
+    if (offer !== this.#offered) {
+      this.#offered = offer
+      if (offer !== "") this.#announcer.say(offer)
+    }
     const kind = pill?.kind ?? null
     if (kind === this.#kind) return
     const before = this.#kind
     this.#kind = kind
+    if (before === "not-saved" && this.#byItself) closePopoverOf(this.#button)
     if (!pill) return
     if (kind === "not-saved") {
       this.#announcer.say(`Not saved. ${pill.detail}`)
-      this.#open(false)
+      if (ROOM.matches) this.#open(false)
     } else if (kind === "offline") this.#announcer.say(`Offline. ${pill.detail}`)
     else if (kind === "saved" && (before === "offline" || before === "not-saved")) this.#announcer.say("Back online. Everything is saved.")
   }
 
   #draw(pill: Pill): void {
     const wait = countdown(pill)
-    this.#button.className = `pill ${pill.kind}`
+    this.#button.className = `pill ${pill.kind}${pill.offer ? " offers" : ""}`
     this.#button.replaceChildren(
       icon(pill.kind),
       el("span", { class: "label" }, pill.label),
       ...(pill.more ? [el("span", { class: "more" }, ` – ${pill.more}`)] : []),
       ...(wait ? [el("span", { class: "wait" }, ` · ${wait}`)] : []),
+      ...(pill.offer ? [icon("kept")] : []),
     )
   }
 
@@ -100,10 +131,15 @@ export class PillView {
     if (!this.#pill) return
     const details = el("div", { class: "details" })
     fill(details, this.#detailsOf(this.#pill))
-    const options = { label: "State of this document", focus, onclose: () => (this.#details = null) }
+    const onclose = (): void => {
+      this.#details = null
+      this.#byItself = false
+    }
+    const options = { label: "State of this document", focus, onclose }
     if (focus) togglePopover(this.#button, () => details, options)
     else openPopover(this.#button, details, options)
     this.#details = details
+    this.#byItself = !focus
   }
 
   #detailsOf(pill: Pill): Array<readonly [key: string, node: () => HTMLElement]> {
@@ -116,12 +152,22 @@ export class PillView {
     if (pill.nextTryAt !== undefined) {
       parts.push(["try", () => el("button", { class: "button small primary", type: "button", onclick: () => this.#doc.retryNow() }, "Try now")])
     }
-    if (pill.rescue) parts.push(["rescue", () => this.#rescue()])
+    if (pill.rescue) parts.push(["rescue", () => this.#rescue(() => this.#doc.problem?.text || this.#doc.text)])
+    if (pill.offer !== undefined) parts.push([`o${pill.offer}`, () => this.#offer(pill.offer ?? "")])
     return parts
   }
 
-  #rescue(): HTMLElement {
-    const text = (): string => this.#doc.problem?.text || this.#doc.text
+  #offer(words: string): HTMLElement {
+    const dismiss = (): void => {
+      closePopover()
+      this.#doc.dismiss()
+    }
+    const buttons = this.#rescue(() => this.#doc.offer?.text ?? "")
+    buttons.append(el("button", { class: "button small", type: "button", onclick: dismiss }, "Dismiss"))
+    return el("div", { class: "offer" }, el("p", {}, words), buttons)
+  }
+
+  #rescue(text: () => string): HTMLElement {
     const copy = el("button", {
       class: "button small primary", type: "button",
       onclick: async () => {

@@ -17,6 +17,11 @@ export function closePopover(): void {
   open?.close(true)
 }
 
+/** Closes what is open below `anchor`; the focus returns to the text if it was in there. */
+export function closePopoverOf(anchor: HTMLElement): void {
+  if (open?.anchor === anchor) open.close(open.dom.contains(document.activeElement))
+}
+
 export interface PopoverOptions {
   readonly label: string
   /** On a phone it comes from below, where the thumb is. */
