@@ -112,10 +112,10 @@ func requireTokens(t *testing.T, content string, typists []*typist, must func(to
 func TestBackupUnderLoad(t *testing.T) {
 	const before = 15 // tokens of each that are acknowledged before the backup begins
 	data := filepath.Join(t.TempDir(), "data")
-	old := newChild(data, func(err error) { t.Error(err) })
-	require.NoError(t, old.start(t.Context()))
-	defer old.stop()
-	typists := meet(t, old.url(), 3)
+	old := newServer(t, data)
+	require.NoError(t, old.Start(t.Context()))
+	defer old.Stop()
+	typists := meet(t, old.URL(), 3)
 	together(t, typists, func(typed int) bool { return typed == before })()
 
 	// Meanwhile they do not stop.
@@ -127,7 +127,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	enough()
 	wait()
 	together(t, typists, func(typed int) bool { return typed == 1 })() // acknowledged, and behind the backup for certain
-	old.stop()
+	old.Stop()
 
 	// The server is gone: what they type now is pending.
 	pending := map[*typist]int{}
@@ -144,10 +144,10 @@ func TestBackupUnderLoad(t *testing.T) {
 	requireTokens(t, good(t, "export", "--data", restored, "shared"), typists, func(n int) bool { return n < before })
 
 	// On the same port, it is the server that they knew.
-	successor := newChild(restored, func(err error) { t.Error(err) })
-	successor.listen = old.listen
-	require.NoError(t, successor.restart(t.Context()))
-	defer successor.stop()
+	successor := newServer(t, restored)
+	successor.Listen = old.Listen
+	require.NoError(t, successor.Restart(t.Context()))
+	defer successor.Stop()
 	for _, y := range typists {
 		require.NoError(t, y.doc.WaitSaved(t.Context()))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tandem/cmd/tandem/child"
 	"tandem/cmd/tandem/ops"
 	"tandem/doc/disk"
 )
@@ -110,8 +111,8 @@ func runChecker(ctx context.Context, args ...string) (*disk.Report, error) {
 	}
 	cmd := exec.CommandContext(ctx, program, append([]string{checkerName}, args...)...)
 	var out bytes.Buffer
-	log := &tail{}
-	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = &out, log, dieWithParent()
+	log := &child.Tail{}
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = &out, log, child.DieWithParent()
 	cmd.Env = append(os.Environ(), "GOMEMLIMIT="+checkerMemory)
 	ended := cmd.Run()
 	if ctx.Err() != nil {

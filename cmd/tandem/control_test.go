@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tandem/cmd/tandem/child"
 	"tandem/doc/disk"
 )
 
@@ -50,11 +51,11 @@ func TestControlPaths(t *testing.T) {
 // TestControlAfterKill: the socket of a server that was killed is nobody's.
 func TestControlAfterKill(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	server := newChild(data, func(err error) { t.Error(err) })
-	require.NoError(t, server.start(t.Context()))
+	server := newServer(t, data)
+	require.NoError(t, server.Start(t.Context()))
 	good(t, "import", "--data", data, "a", write(t, "text"))
 	require.NoError(t, os.WriteFile(filepath.Join(data, "tandem.db.check"), []byte("left by a check"), 0o600))
-	server.stop()
+	server.Stop()
 	require.FileExists(t, filepath.Join(data, "control"))
 	require.Equal(t, "text", good(t, "export", "--data", data, "a"), "nobody answers at it")
 	require.NoFileExists(t, filepath.Join(data, "tandem.db.check"))
@@ -104,13 +105,13 @@ func TestWhoHasIt(t *testing.T) {
 }
 
 // program starts this program, for what only a process can do.
-func started(t *testing.T, args ...string) (cmd *exec.Cmd, stderr *tail) {
+func started(t *testing.T, args ...string) (cmd *exec.Cmd, stderr *child.Tail) {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	stderr = &tail{}
+	stderr = &child.Tail{}
 	cmd = exec.Command(self, args...)
-	cmd.Stderr, cmd.SysProcAttr = stderr, dieWithParent()
+	cmd.Stderr, cmd.SysProcAttr = stderr, child.DieWithParent()
 	return cmd, stderr
 }
 
@@ -128,7 +129,7 @@ func TestInterruptedImport(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	_, stop := served(t, data)
 	half := strings.Repeat("half of a text\n", 100_000) // several batches
-	importing := func(name string) (cmd *exec.Cmd, stderr *tail) {
+	importing := func(name string) (cmd *exec.Cmd, stderr *child.Tail) {
 		cmd, stderr = started(t, "import", "--data", data, name, "-")
 		in, err := cmd.StdinPipe()
 		require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	client "tandem/client-go"
+	"tandem/cmd/tandem/child"
 	"tandem/doc"
 	"tandem/doc/disk"
 	"tandem/ot"
@@ -22,7 +23,7 @@ import (
 func served(t *testing.T, data string, flags ...string) (url string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	out, log := newFirstLine(), &tail{}
+	out, log := child.NewFirstLine(), &child.Tail{}
 	status := make(chan int, 1)
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, flags...)
 	go func() { // ends with stop
@@ -38,7 +39,7 @@ func served(t *testing.T, data string, flags ...string) (url string, stop func()
 	}
 	t.Cleanup(stop)
 	select {
-	case line := <-out.line:
+	case line := <-out.Line:
 		return strings.TrimPrefix(line, "tandem: "), stop
 	case s := <-status:
 		ended = true

@@ -88,7 +88,8 @@ func (p *program) root() *cobra.Command {
 	root.SetErr(p.stderr)
 	root.AddCommand(
 		p.serveCommand(), p.backupCommand(), p.restoreCommand(), p.checkCommand(), p.checkerCommand(), p.compactCommand(), p.inspectCommand(),
-		p.exportCommand(), p.importCommand(), p.trimCommand(), p.eraseCommand(), p.removeCommand(), p.replayCommand(), p.versionCommand(),
+		p.exportCommand(), p.importCommand(), p.trimCommand(), p.eraseCommand(), p.removeCommand(), p.replayCommand(), p.benchCommand(), p.baselineCommand(),
+		p.versionCommand(),
 	)
 	return root
 }

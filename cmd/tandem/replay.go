@@ -109,7 +109,7 @@ func (p *program) replay(ctx context.Context, f replayFlags, traces []string) er
 		fmt.Fprintf(p.stderr, "replay: the clients logged:\n%s\n", clients)
 	}
 	if r.child != nil {
-		fmt.Fprintf(p.stderr, "replay: the server logged at last:\n%s\n", r.child.log)
+		fmt.Fprintf(p.stderr, "replay: the server logged at last:\n%s\n", r.child.Log())
 	}
 	return fmt.Errorf("the replay is %s (seed %d): %s", r.report.Verdict, f.seed, strings.Join(r.report.Errors, "; "))
 }

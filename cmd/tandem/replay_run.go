@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tandem/cmd/tandem/child"
 	"tandem/doc"
 	"tandem/trace"
 )
@@ -25,14 +26,14 @@ type replay struct {
 	total   int          // transactions
 	origin  time.Time    // of every time that replicas note
 	logger  *slog.Logger // of the clients
-	logged  *tail        // what they logged
+	logged  *child.Tail  // what they logged
 
 	// Owned by run.
 	report  report
 	content string // the final one
 	read    bool   // content is set
 	url     string // of the socket
-	child   *child
+	child   *child.Server
 	begins  doc.Revision // of the separators
 	authors []*author
 	readers []*replica
@@ -45,7 +46,7 @@ type replay struct {
 }
 
 func newReplay(f replayFlags, scripts []*script, stderr io.Writer) *replay {
-	r := &replay{flags: f, scripts: scripts, stderr: stderr, origin: time.Now(), logged: &tail{}}
+	r := &replay{flags: f, scripts: scripts, stderr: stderr, origin: time.Now(), logged: &child.Tail{}}
 	r.logger = slog.New(slog.NewTextHandler(r.logged, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	for _, s := range scripts {
 		r.total += len(s.ops)
@@ -62,7 +63,7 @@ func (r *replay) run(ctx context.Context) error {
 		return cause(ctx, err)
 	}
 	if r.child != nil {
-		defer r.child.stop()
+		defer r.child.Stop()
 	}
 	var watching sync.WaitGroup
 	watching.Go(func() { r.watch(ctx) })
@@ -116,12 +117,12 @@ func (r *replay) perform(ctx context.Context) (doc.Revision, error) {
 func (r *replay) findServer(ctx context.Context) (err error) {
 	at := r.flags.url
 	if at == "" {
-		c := newChild(r.flags.data, r.stop)
+		c := child.New(r.stop, "serve", "--data", r.flags.data)
 		r.child = c
-		if err := c.start(ctx); err != nil {
+		if err := c.Start(ctx); err != nil {
 			return err
 		}
-		at = c.url()
+		at = c.URL()
 	}
 	r.url, err = socketURL(at)
 	return err
@@ -213,11 +214,11 @@ func (r *replay) killNowAndThen(ctx context.Context) error {
 }
 
 func (r *replay) killAndRestart(ctx context.Context) error {
-	if err := r.child.kill(); err != nil {
+	if err := r.child.Kill(); err != nil {
 		return err
 	}
 	r.moved.Add(1)
-	if err := r.child.restart(ctx); err != nil {
+	if err := r.child.Restart(ctx); err != nil {
 		return err
 	}
 	r.moved.Add(1)

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	client "tandem/client-go"
+	"tandem/cmd/tandem/child"
 	"tandem/doc"
 	"tandem/ot"
 	"tandem/trace"
@@ -49,6 +50,11 @@ func tandem(ctx context.Context, args ...string) (status int, stdout, stderr str
 	var out, errs bytes.Buffer
 	status = run(ctx, args, func(string) string { return "" }, strings.NewReader(""), &out, &errs)
 	return status, out.String(), errs.String()
+}
+
+// newServer is a server in a process of its own, that was not started yet, and must not end by itself.
+func newServer(t *testing.T, data string) *child.Server {
+	return child.New(func(err error) { t.Error(err) }, "serve", "--data", data)
 }
 
 // replayed runs a replay that must be identical, and is its report.
@@ -117,11 +123,11 @@ func TestReplayWithKills(t *testing.T) {
 
 // TestReplayAgainstURL also has a document that is not empty.
 func TestReplayAgainstURL(t *testing.T) {
-	server := newChild(t.TempDir(), func(err error) { t.Error(err) })
-	require.NoError(t, server.start(t.Context()))
-	defer server.stop()
-	replayed(t, "--url", server.url(), "--doc", "notes", "--limit", "20", morningNotes)
-	status, stdout, stderr := tandem(t.Context(), "replay", "--json", "--url", server.url(), "--doc", "notes", "--limit", "20", morningNotes)
+	server := newServer(t, t.TempDir())
+	require.NoError(t, server.Start(t.Context()))
+	defer server.Stop()
+	replayed(t, "--url", server.URL(), "--doc", "notes", "--limit", "20", morningNotes)
+	status, stdout, stderr := tandem(t.Context(), "replay", "--json", "--url", server.URL(), "--doc", "notes", "--limit", "20", morningNotes)
 	require.Equal(t, 2, status)
 	require.Empty(t, stdout)
 	require.Contains(t, stderr, "must be empty")
@@ -129,10 +135,10 @@ func TestReplayAgainstURL(t *testing.T) {
 
 // TestReplayGivesUp: nobody answers.
 func TestReplayGivesUp(t *testing.T) {
-	server := newChild(t.TempDir(), func(err error) { t.Error(err) })
-	require.NoError(t, server.start(t.Context()))
-	url := server.url()
-	server.stop()
+	server := newServer(t, t.TempDir())
+	require.NoError(t, server.Start(t.Context()))
+	url := server.URL()
+	server.Stop()
 	status, stdout, stderr := tandem(t.Context(), "replay", "--json", "--url", url, "--wait", "1s", morningNotes)
 	require.Equal(t, 1, status, stderr)
 	var r report
@@ -145,10 +151,10 @@ func TestReplayGivesUp(t *testing.T) {
 
 // TestReplayDifferent: somebody else writes into the document.
 func TestReplayDifferent(t *testing.T) {
-	server := newChild(t.TempDir(), func(err error) { t.Error(err) })
-	require.NoError(t, server.start(t.Context()))
-	defer server.stop()
-	conn, err := client.Connect(server.url(), client.Options{})
+	server := newServer(t, t.TempDir())
+	require.NoError(t, server.Start(t.Context()))
+	defer server.Stop()
+	conn, err := client.Connect(server.URL(), client.Options{})
 	require.NoError(t, err)
 	defer conn.Close()
 	d, err := conn.Open("notes", doc.Text)
@@ -169,7 +175,7 @@ func TestReplayDifferent(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	status, stdout, stderr := tandem(t.Context(), "replay", "--json", "--url", server.url(), "--doc", "notes", "--rate", "300", "--limit", "100", "--readers", "1", morningNotes)
+	status, stdout, stderr := tandem(t.Context(), "replay", "--json", "--url", server.URL(), "--doc", "notes", "--rate", "300", "--limit", "100", "--readers", "1", morningNotes)
 	require.Equal(t, 1, status, stderr)
 	var r report
 	require.NoError(t, json.Unmarshal([]byte(stdout), &r))
@@ -187,9 +193,9 @@ func TestReplayInterrupted(t *testing.T) {
 	status, stdout, _ := tandem(ctx, "replay", "--rate", "1", "--data", data, morningNotes)
 	require.Equal(t, 1, status)
 	require.Contains(t, stdout, incomplete)
-	server := newChild(data, func(err error) { t.Error(err) })
-	require.NoError(t, server.start(t.Context()), "the directory is free")
-	server.stop()
+	server := newServer(t, data)
+	require.NoError(t, server.Start(t.Context()), "the directory is free")
+	server.Stop()
 }
 
 func TestReplayUsage(t *testing.T) {

@@ -1,6 +1,0 @@
-package main
-
-import "syscall"
-
-// dieWithParent has the kernel kill the child when this process is gone, however it went.
-func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
