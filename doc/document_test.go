@@ -272,7 +272,7 @@ func TestUnload(t *testing.T) {
 
 // TestBatchIsBounded: what waits is more than a batch takes.
 func TestBatchIsBounded(t *testing.T) {
-	inBubble(t, doc.Config{}, func(t *testing.T, d *desk) {
+	inBubble(t, doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 64 << 20}}, func(t *testing.T, d *desk) {
 		const people = 30
 		op := insert(0, strings.Repeat("x", 100<<10))
 		peers := make([]*peer, people)
