@@ -196,3 +196,19 @@ func TestVersions(t *testing.T) {
 		require.ErrorIs(t, err, doc.ErrTrimmed)
 	})
 }
+
+// A document has only so many versions; one that is there can still be renamed.
+func TestVersionsAreBounded(t *testing.T) {
+	inArchive(t, doc.Config{}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
+		newChronicle(t, memory, doc.Text).typing(seeded(t, 9), doc.MaxVersions+1)
+		for rev := range doc.Revision(doc.MaxVersions) {
+			_, err := r.History().NameVersion(t.Context(), "d", rev, "v", "")
+			require.NoError(t, err)
+		}
+		_, err := r.History().NameVersion(t.Context(), "d", doc.MaxVersions, "one more", "")
+		require.ErrorIs(t, err, doc.ErrVersion)
+		require.ErrorContains(t, err, "1000")
+		_, err = r.History().NameVersion(t.Context(), "d", 7, "renamed", "")
+		require.NoError(t, err)
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,6 +16,9 @@ import (
 // MaxVersionName is the longest name of a version, in bytes of UTF-8.
 const MaxVersionName = 128
 
+// MaxVersions is how many named versions a document has at most: where the floor passes them, each is kept whole.
+const MaxVersions = 1000
+
 // Versions are a document's named versions, by revision.
 func (h *History) Versions(ctx context.Context, name string) ([]Version, error) {
 	info, err := h.info(ctx, name)
@@ -24,7 +28,8 @@ func (h *History) Versions(ctx context.Context, name string) ([]Version, error) 
 	return h.archive.Versions(ctx, info.Place.ID)
 }
 
-// NameVersion gives a revision a name; a version that is there is renamed. It is ErrVersion where that cannot be a name.
+// NameVersion gives a revision a name; a version that is there is renamed. It is ErrVersion where that cannot be a name, or
+// where there are MaxVersions.
 func (h *History) NameVersion(ctx context.Context, name string, rev Revision, label, by string) (Version, error) {
 	if err := checkVersionName(label); err != nil {
 		return Version{}, err
@@ -37,6 +42,9 @@ func (h *History) NameVersion(ctx context.Context, name string, rev Revision, la
 	if rev, err = info.revision(rev); err != nil {
 		return Version{}, err
 	}
+	if err := h.roomForVersion(ctx, info, rev); err != nil {
+		return Version{}, err
+	}
 	var content *ot.Text
 	if rev < info.Floor {
 		if content, err = h.kept(ctx, info, rev, labelled); err != nil {
@@ -45,6 +53,14 @@ func (h *History) NameVersion(ctx context.Context, name string, rev Revision, la
 	}
 	v := Version{Rev: rev, Name: label, Author: author(by), Time: time.Now().UnixMilli()}
 	return v, h.archive.SaveVersion(ctx, info.Place.ID, v, content)
+}
+
+func (h *History) roomForVersion(ctx context.Context, info *Info, rev Revision) error {
+	there, err := h.archive.Versions(ctx, info.Place.ID)
+	if err != nil || len(there) < MaxVersions || slices.ContainsFunc(there, func(v Version) bool { return v.Rev == rev }) {
+		return err
+	}
+	return fmt.Errorf("%w: %q has %d versions, at most %d are allowed", ErrVersion, info.Name, len(there), MaxVersions)
 }
 
 // DeleteVersion forgets the version at a revision; ErrNoVersion where there is none.

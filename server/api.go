@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -25,10 +26,15 @@ const (
 	apiRoot = "/api/"
 	// apiAtOnce is how many requests of the API are worked on at a time: each may hold a document's whole content.
 	apiAtOnce = 4
-	// apiLarge is how large an answer may be, in bytes, without a place among the apiLargeAtOnce that are fetched at a time: who asks for
-	// them and reads slowly keeps them in memory.
+	// apiWritesAtOnce is how many of those that change something are worked on besides, each at most for apiWrite: they may have to wait
+	// for a document, or for the store.
+	apiWritesAtOnce = 4
+	apiWrite        = 30 * time.Second
+	// apiLarge is how large an answer may be, in bytes, without a place among the apiLargeAtOnce that are fetched at a time, each at most
+	// for apiAnswer: who asks for them and reads slowly keeps them in memory.
 	apiLarge       = 256 << 10
-	apiLargeAtOnce = 16
+	apiLargeAtOnce = 8
+	apiAnswer      = 2 * time.Minute
 	// apiWait is how long a request waits for its turn among them.
 	apiWait = 5 * time.Second
 	// apiBody is the largest body of a request, in bytes.
@@ -48,6 +54,7 @@ type api struct {
 	archive doc.Archive // nil: the store keeps no past
 	cross   *http.CrossOriginProtection
 	turns   chan struct{} // has apiAtOnce places
+	writes  chan struct{} // has apiWritesAtOnce places
 	large   chan struct{} // has apiLargeAtOnce places
 }
 
@@ -65,6 +72,7 @@ type call struct {
 	*http.Request
 	name  string
 	query map[string]string
+	body  []byte // of a POST
 }
 
 // method is what one method of a resource does.
@@ -79,7 +87,7 @@ type resource map[string]method
 func newAPI(s *Server) *api {
 	a := &api{
 		server: s, history: s.registry.History(), cross: http.NewCrossOriginProtection(),
-		turns: make(chan struct{}, apiAtOnce), large: make(chan struct{}, apiLargeAtOnce),
+		turns: make(chan struct{}, apiAtOnce), writes: make(chan struct{}, apiWritesAtOnce), large: make(chan struct{}, apiLargeAtOnce),
 	}
 	a.archive, _ = s.cfg.Store.(doc.Archive)
 	return a
@@ -134,18 +142,76 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, res resource) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	leave, err := enter(r.Context(), a.turns)
-	if err != nil {
-		a.refuse(w, r, err)
-		return
+	if err := a.work(w, c, do); err != nil {
+		a.refuse(w, r, err) // r, whose own time is not up
 	}
+}
+
+// work does what was asked for, in turn, and writes the answer. An error comes before the first byte.
+func (a *api) work(w http.ResponseWriter, c *call, do func(*call) (*reply, error)) error {
+	places := a.turns
+	if c.Method != http.MethodGet && c.Method != http.MethodHead {
+		ctx, cancel := context.WithTimeout(c.Context(), apiWrite)
+		defer cancel()
+		c.Request, places = c.WithContext(ctx), a.writes
+	}
+	out, err := a.take(c, places, do)
+	if err != nil {
+		return err
+	}
+	if out.large() {
+		leave, ok := a.tryLarge()
+		if !ok { // it is made again when it has a place: what waits for one is not kept
+			out = nil
+			if leave, err = enter(c.Context(), a.large); err != nil {
+				return err
+			}
+		}
+		defer leave()
+	}
+	if out == nil {
+		if out, err = a.take(c, places, do); err != nil {
+			return err
+		}
+	}
+	a.write(w, c.Request, out)
+	return nil
+}
+
+// take does what was asked for when it is its turn. Whoever reads the answer slowly keeps nobody from working.
+func (a *api) take(c *call, places chan struct{}, do func(*call) (*reply, error)) (*outgoing, error) {
+	leave, err := enter(c.Context(), places)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	answer, err := do(c)
-	leave() // whoever reads the answer slowly keeps nobody from working
-	if err == nil {
-		err = a.write(w, r, answer)
-	}
 	if err != nil {
-		a.refuse(w, r, err)
+		return nil, err
+	}
+	out := &outgoing{reply: answer, body: []byte(answer.text), contentType: "text/plain; charset=utf-8"}
+	if answer.value != nil {
+		out.body, out.contentType = encode(answer.value), "application/json"
+	}
+	return out, nil
+}
+
+// outgoing is an answer that is ready to be written.
+type outgoing struct {
+	*reply
+	body        []byte
+	contentType string
+}
+
+func (o *outgoing) large() bool { return len(o.body) > apiLarge }
+
+// tryLarge is a place among the large answers, if there is one.
+func (a *api) tryLarge() (leave func(), ok bool) {
+	select {
+	case a.large <- struct{}{}:
+		return func() { <-a.large }, true
+	default:
+		return nil, false
 	}
 }
 
@@ -191,7 +257,12 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, res resource) (*call
 		}
 		c.query[key] = values[0]
 	}
-	return c, m.do, doc.CheckName(c.name)
+	if err := doc.CheckName(c.name); err != nil || name != http.MethodPost {
+		return c, m.do, err
+	}
+	body, err := readBody(r)
+	c.body = body
+	return c, m.do, err
 }
 
 // check refuses a parameter that the method does not know, or that is there more than once.
@@ -234,22 +305,10 @@ func enter(ctx context.Context, places chan struct{}) (leave func(), err error) 
 	}
 }
 
-// write writes a good answer, or 304 where the client has it. An error comes before the first byte.
-func (a *api) write(w http.ResponseWriter, r *http.Request, p *reply) error {
+// write writes a good answer, or 304 where the client has it.
+func (a *api) write(w http.ResponseWriter, r *http.Request, p *outgoing) {
 	h := w.Header()
-	body := []byte(p.text)
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	if p.value != nil {
-		body = encode(p.value)
-		h.Set("Content-Type", "application/json")
-	}
-	if len(body) > apiLarge {
-		leave, err := enter(r.Context(), a.large)
-		if err != nil {
-			return err
-		}
-		defer leave()
-	}
+	h.Set("Content-Type", p.contentType)
 	if p.location != "" {
 		h.Set("Location", p.location)
 	}
@@ -264,18 +323,22 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, p *reply) error {
 	if status == http.StatusNoContent || status == http.StatusNotModified {
 		h.Del("Content-Type")
 		w.WriteHeader(status)
-		return nil
+		return
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.Itoa(len(p.body)))
 	w.WriteHeader(status)
 	control := http.NewResponseController(w)
-	for part := range slices.Chunk(body, apiPart) {
+	for end := time.Now().Add(apiAnswer); len(p.body) > 0 && time.Now().Before(end); {
+		part := p.body[:min(apiPart, len(p.body))]
 		_ = control.SetWriteDeadline(time.Now().Add(a.server.cfg.Limits.Write))
 		if _, err := w.Write(part); err != nil { // of HEAD, nothing is written
-			break
+			return
 		}
+		p.body = p.body[len(part):]
 	}
-	return nil
+	if len(p.body) > 0 && r.Method != http.MethodHead {
+		panic(http.ErrAbortHandler) // it took too long: the client must not take a part for the whole
+	}
 }
 
 // matches reports whether the client has an answer with this tag: one of several, or made weak by a proxy.
@@ -299,9 +362,9 @@ func encode(v any) []byte {
 	return []byte(b.String())
 }
 
-// read reads a request's body.
+// read takes a request's body apart.
 func (c *call) read(v any) error {
-	in := json.NewDecoder(http.MaxBytesReader(nil, c.Body, apiBody))
+	in := json.NewDecoder(bytes.NewReader(c.body))
 	in.DisallowUnknownFields()
 	err := in.Decode(v)
 	if err == nil {
@@ -309,13 +372,22 @@ func (c *call) read(v any) error {
 			err = errors.New("something comes behind the object")
 		}
 	}
-	if err == nil {
-		return nil
+	if err != nil {
+		return fmt.Errorf("%w: the body: %w", errRequest, err)
 	}
+	return nil
+}
+
+// readBody reads a request's body. It does so before the request takes a turn: one that does not come keeps nobody.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, apiBody))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return fmt.Errorf("%w: the body has more than %d bytes", errLarge, apiBody)
+		return nil, fmt.Errorf("%w: the body has more than %d bytes", errLarge, apiBody)
 	}
-	return fmt.Errorf("%w: the body: %w", errRequest, err)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the body: %w", errRequest, err)
+	}
+	return body, nil
 }
 
 // revision is a parameter that names a revision; absent where it was not given.

@@ -40,6 +40,7 @@ var problems = []struct {
 	{errRequest, "request", http.StatusBadRequest, false},
 	{errLarge, "too-large", http.StatusRequestEntityTooLarge, false},
 	{errBusy, "busy", http.StatusServiceUnavailable, true},
+	{context.DeadlineExceeded, "busy", http.StatusServiceUnavailable, true}, // a document, or the store, did not answer in time
 	{doc.ErrName, "name", http.StatusBadRequest, false},
 	{doc.ErrVersion, "version", http.StatusBadRequest, false},
 	{doc.ErrTrimmed, "trimmed", http.StatusGone, false},
