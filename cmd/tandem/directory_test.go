@@ -184,7 +184,6 @@ func TestCommandsRefuse(t *testing.T) {
 			{"no DOC, FROM and TO", 2, "DOC, FROM and TO are missing: tandem erase", []string{"erase", "--data", data}},
 			{"no TO", 2, "TO is missing: tandem erase", []string{"erase", "--data", data, "a", "1"}},
 			{"a negative revision", 2, "-1 is no revision: FROM and TO are numbers from 0 on", []string{"erase", "--data", data, "a", "-1", "5"}},
-			{"no TRACE", 2, "TRACE... is missing: tandem replay", []string{"replay"}},
 			{"a directory without --data", 2, fmt.Sprintf("%q is one argument too many; a data directory is named with --data: tandem compact --data DIR", data), []string{"compact", data}},
 			{"two documents", 2, `"b" is one argument too many: tandem inspect --data DIR [DOC]`, []string{"inspect", "--data", data, "a", "b"}},
 		} {

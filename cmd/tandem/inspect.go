@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -144,7 +143,7 @@ func describe(w io.Writer, d *ops.Detail) {
 		if v.Author != "" {
 			by = " by " + shown(v.Author)
 		}
-		row("version", "%d %s%s, %s", v.Rev, shown(v.Name), by, time.UnixMilli(v.Time).UTC().Format(timeLayout))
+		row("version", "%d %s%s, %s", v.Rev, shown(v.Name), by, v.Time.Format(timeLayout))
 	}
 	_ = table.Flush() // as to stdout otherwise
 }

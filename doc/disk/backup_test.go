@@ -13,6 +13,7 @@ import (
 // TestBackupRefuses: why a backup cannot be written there is said, with what to do.
 func TestBackupRefuses(t *testing.T) {
 	s := openTest(t, t.TempDir())
+	defer s.Close()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "backup")
 	backup := func(to string) error {
