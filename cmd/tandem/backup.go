@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,10 +13,13 @@ import (
 
 func (p *program) backupCommand() *cobra.Command {
 	d := &directory{p: p}
-	return d.command(&cobra.Command{
+	unchecked := false
+	cmd := d.command(&cobra.Command{
 		Use:   "backup --data DIR FILE",
 		Short: "Write everything that is saved to a new file, while people go on editing",
-		Args:  cobra.ExactArgs(1),
+		Long: "Write everything that is saved to a new file, while people go on editing, and check that. A backup of what is damaged is " +
+			"kept, and the exit status is 1.",
+		Args: arguments("FILE"),
 	}, true, func(ctx context.Context, args []string) error {
 		return d.with(ctx, ops.Options{Owner: "tandem backup"}, func(ctx context.Context, desk *ops.Desk) error {
 			info, err := desk.Backup(ctx, args[0])
@@ -23,9 +27,42 @@ func (p *program) backupCommand() *cobra.Command {
 				return err
 			}
 			fmt.Fprintf(p.stdout, "%s: %s, %s\n", args[0], count(info.Documents, "document"), size(info.Bytes))
-			return nil
+			if unchecked {
+				return nil
+			}
+			return checkBackup(ctx, args[0])
 		})
 	})
+	cmd.Flags().BoolVar(&unchecked, "no-check", false, "do not read the backup to find damage")
+	return cmd
+}
+
+// namedDamage is how many damaged documents of a backup are named.
+const namedDamage = 3
+
+// checkBackup says what is damaged in a backup that was just written: before the older ones are thrown away.
+func checkBackup(ctx context.Context, file string) error {
+	report, err := runChecker(ctx, "--backup", file)
+	if err != nil {
+		return fmt.Errorf("%s is written, but could not be checked: %w", file, err)
+	}
+	if report.OK {
+		return nil
+	}
+	var names []string
+	for _, d := range report.Documents {
+		if !d.OK {
+			names = append(names, shown(d.Name))
+		}
+	}
+	found := "the store is damaged"
+	if n := len(names); n > 0 {
+		found = count(n, "damaged document") + ": " + strings.Join(names[:min(n, namedDamage)], ", ")
+		if n > namedDamage {
+			found += " and others"
+		}
+	}
+	return fmt.Errorf("%s is written, but it has what the store has, %s; keep older backups; tandem check --backup %[1]s says more", file, found)
 }
 
 func (p *program) restoreCommand() *cobra.Command {
@@ -35,7 +72,7 @@ func (p *program) restoreCommand() *cobra.Command {
 		Short: "Make a data directory of a backup",
 		Long: "Make a data directory of a backup. DIR must be missing or empty. Pages that were open on the old server find out, when " +
 			"they connect to the new one, that an older state was restored, and keep what they had not saved.",
-		Args: cobra.ExactArgs(1),
+		Args: arguments("FILE"),
 	}, false, func(ctx context.Context, args []string) error {
 		defer d.working(ctx)()
 		info, err := disk.Restore(d.data, args[0], disk.Config{Owner: "tandem restore"})
@@ -52,7 +89,7 @@ func (p *program) compactCommand() *cobra.Command {
 	return d.command(&cobra.Command{
 		Use:   "compact --data DIR",
 		Short: "Give the space that the database does not use back to the file system",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 	}, true, func(ctx context.Context, _ []string) error {
 		return d.with(ctx, ops.Options{Owner: "tandem compact"}, func(ctx context.Context, desk *ops.Desk) error {
 			c, err := desk.Compact(ctx)

@@ -31,20 +31,41 @@ type verdict struct {
 
 func (p *program) checkCommand() *cobra.Command {
 	d := &directory{p: p}
-	asJSON := false
+	asJSON, backup := false, ""
 	cmd := d.command(&cobra.Command{
-		Use:   "check --data DIR",
+		Use:   "check --data DIR | --backup FILE",
 		Short: "Read everything that is stored, and say what is damaged",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 	}, true, func(ctx context.Context, _ []string) error {
 		defer d.working(ctx)()
-		report, err := d.check(ctx)
-		if err != nil {
-			return err
+		if backup != "" {
+			report, err := runChecker(ctx, "--backup", backup)
+			if err != nil {
+				return err
+			}
+			return p.conclude(report, backup, asJSON, "take an older backup, or restore this one and take what is whole with tandem export")
 		}
-		return p.conclude(report, d.data, asJSON)
+		report, err := d.check(ctx)
+		if errors.Is(err, ops.ErrIsFile) {
+			return fmt.Errorf("%w; a backup is checked with tandem check --backup %s", err, d.data)
+		}
+		if err != nil {
+			return advise(err, d.data, true) // a copy has no room: of a running server
+		}
+		return p.conclude(report, d.data, asJSON, "take what is whole with tandem export, or restore a backup into a new directory")
 	})
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object on stdout, nothing else")
+	cmd.Flags().StringVar(&backup, "backup", "", "a backup, instead of a data directory")
+	ofDirectory := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case backup == "":
+			return ofDirectory(cmd, args)
+		case d.data != "":
+			return errors.New("--data and --backup are both given: one at a time is checked")
+		}
+		return nil
+	}
 	return cmd
 }
 
@@ -66,14 +87,12 @@ func (d *directory) check(ctx context.Context) (*disk.Report, error) {
 	return report, errors.Join(err, desk.Close())
 }
 
-// conclude prints a report. What is damaged is an error.
-func (p *program) conclude(r *disk.Report, data string, asJSON bool) error {
+// conclude prints a report. What is damaged is an error, with what can be done about it.
+func (p *program) conclude(r *disk.Report, checked string, asJSON bool, advice string) error {
 	if asJSON {
-		text, err := json.MarshalIndent(r, "", "  ")
-		if err != nil {
+		if err := p.json(r); err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stdout, "%s\n", text)
 	}
 	if !asJSON {
 		for _, problem := range r.Problems {
@@ -92,15 +111,14 @@ func (p *program) conclude(r *disk.Report, data string, asJSON bool) error {
 	}
 	switch {
 	case r.OK && !asJSON:
-		fmt.Fprintf(p.stdout, "%s: %s, nothing is damaged\n", data, count(len(r.Documents), "document"))
+		fmt.Fprintf(p.stdout, "%s: %s, nothing is damaged\n", checked, count(len(r.Documents), "document"))
 		return nil
 	case r.OK:
 		return nil
 	case bad == 0:
-		return fmt.Errorf("%s is damaged: restore it from a backup into a new directory", data)
+		return fmt.Errorf("%s is damaged: %s", checked, advice)
 	}
-	return fmt.Errorf("%s: %d of %s damaged: take what is whole with tandem export, or restore a backup into a new directory",
-		data, bad, count(len(r.Documents), "document"))
+	return fmt.Errorf("%s: %d of %s damaged: %s", checked, bad, count(len(r.Documents), "document"), advice)
 }
 
 // runChecker runs the checker. Its end without a verdict is damage.
@@ -137,7 +155,7 @@ func runChecker(ctx context.Context, args ...string) (*disk.Report, error) {
 const checkerName = "checker"
 
 func (p *program) checkerCommand() *cobra.Command {
-	var data, database string
+	var data, database, backup string
 	cmd := &cobra.Command{
 		Use:    checkerName,
 		Short:  "Read a store, for tandem check",
@@ -147,9 +165,12 @@ func (p *program) checkerCommand() *cobra.Command {
 			sacrifice()
 			var v verdict
 			var err error
-			if database != "" {
+			switch {
+			case database != "":
 				v.Report, err = disk.CheckDatabase(ctx, database)
-			} else {
+			case backup != "":
+				v.Report, err = disk.CheckBackup(ctx, backup)
+			default:
 				v.Report, err = disk.Check(ctx, data)
 			}
 			if err != nil {
@@ -160,6 +181,7 @@ func (p *program) checkerCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&data, "data", "", "a data directory")
 	cmd.Flags().StringVar(&database, "database", "", "a copy of a database")
+	cmd.Flags().StringVar(&backup, "backup", "", "a backup")
 	return cmd
 }
 

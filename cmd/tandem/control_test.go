@@ -196,6 +196,20 @@ func TestCheckFinds(t *testing.T) {
 	require.Equal(t, "text", good(t, "export", "--data", data, "whole"))
 	require.Contains(t, bad(t, 1, "export", "--data", data, "--format", "jsonl", "bad"), "damaged")
 	require.Equal(t, secret, good(t, "export", "--data", data, "bad"), "its snapshot is whole")
+
+	backup := filepath.Join(t.TempDir(), "backup")
+	status, stdout, stderr := tandem(t.Context(), "backup", "--data", data, backup)
+	require.Equal(t, 1, status, "who throws older backups away has to hear of it")
+	require.Contains(t, stdout, backup+": 2 documents,")
+	require.Contains(t, stderr, backup+" is written, but it has what the store has, 1 damaged document: bad; keep older backups")
+	status, stdout, stderr = tandem(t.Context(), "check", "--backup", backup)
+	require.Equal(t, 1, status)
+	require.Regexp(t, "(?m)^bad: ", stdout)
+	require.Contains(t, stderr, "1 of 2 documents damaged: take an older backup")
+	good(t, "backup", "--data", data, "--no-check", backup+"2")
+	restored := filepath.Join(t.TempDir(), "restored")
+	good(t, "restore", "--data", restored, backup)
+	require.Equal(t, "text", good(t, "export", "--data", restored, "whole"))
 }
 
 // TestCheckerDies: a store that ends who reads it.

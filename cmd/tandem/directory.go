@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tandem/cmd/tandem/ops"
+	"tandem/doc"
 )
 
 // directory is the --data of a command that works on a data directory, and what is common to these commands.
@@ -42,11 +43,28 @@ const slow = 3 * time.Second
 func (d *directory) with(ctx context.Context, o ops.Options, do func(ctx context.Context, desk *ops.Desk) error) (err error) {
 	desk, err := ops.Open(ctx, d.data, o)
 	if err != nil {
-		return err
+		return advise(err, d.data, false)
 	}
-	defer func() { err = errors.Join(err, desk.Close()) }()
+	defer func() {
+		closed := desk.Close()
+		if err == nil {
+			err = closed // else it has the same reason, or a lesser one
+		}
+		err = advise(err, d.data, desk.Running())
+	}()
 	defer d.working(ctx)()
 	return do(ctx, desk)
+}
+
+// advise says what can be done about a full disk. A store that is not open is opened only when what waits in its log has room.
+func advise(err error, data string, running bool) error {
+	switch {
+	case !errors.Is(err, doc.ErrNoSpace):
+		return err
+	case running:
+		return fmt.Errorf("%w; free space on the disk of %s and try again; tandem export and inspect work meanwhile", err, data)
+	}
+	return fmt.Errorf("%w; free space on the disk of %s and try again", err, data)
 }
 
 // working says so once if it takes long, until the returned function is called.

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -94,6 +97,8 @@ func TestCommands(t *testing.T) {
 		good(t, "import", "--data", data, "empty", write(t, ""))
 
 		list := good(t, "inspect", "--data", data)
+		require.Contains(t, good(t, "inspect", "--data", data, "--json"), `"name": "notes/today",`)
+		require.Contains(t, good(t, "inspect", "--data", data, "--json", "notes/today"), `"units": 15,`)
 		require.Regexp(t, `(?m)^NAME +KIND +REVISION +FLOOR +HISTORY +LAST CHANGE$`, list)
 		require.Regexp(t, `(?m)^notes/today +text +1 +0 +\d+ B +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$`, list)
 		require.Less(t, strings.Index(list, "empty"), strings.Index(list, "notes/today"), "in the order of names")
@@ -123,7 +128,8 @@ $`, history)
 
 		backup := filepath.Join(t.TempDir(), "backup")
 		require.Regexp(t, `: 3 documents, [\d.]+ .iB\n$`, good(t, "backup", "--data", data, backup))
-		require.Contains(t, bad(t, 1, "backup", "--data", data, backup), "there already")
+		require.Contains(t, bad(t, 1, "backup", "--data", data, backup), "backup to "+backup+": file already exists: choose another name")
+		require.Equal(t, backup+": 3 documents, nothing is damaged\n", good(t, "check", "--backup", backup))
 		restored := filepath.Join(t.TempDir(), "restored")
 		require.Equal(t, restored+": 3 documents restored; tandem serve --data "+restored+"\n", good(t, "restore", "--data", restored, backup))
 		require.Equal(t, "Hello\nworld 😀\n", good(t, "export", "--data", restored, "notes/today"))
@@ -140,6 +146,7 @@ $`, history)
 func TestCommandsRefuse(t *testing.T) {
 	everywhere(t, func(t *testing.T, data string) {
 		good(t, "import", "--data", data, "a", write(t, "text"))
+		dir, file := t.TempDir(), write(t, "x")
 		for _, row := range []struct {
 			name   string
 			status int
@@ -158,13 +165,28 @@ func TestCommandsRefuse(t *testing.T) {
 			{"a revision that is a word", 2, `FROM is "x"`, []string{"erase", "--data", data, "a", "x", "1"}},
 			{"nothing between", 2, "nothing lies between", []string{"erase", "--data", data, "a", "1", "1"}},
 			{"a revision to come", 1, "no such revision", []string{"erase", "--data", data, "a", "0", "7"}},
-			{"keep nothing", 2, "at least 1", []string{"trim", "--data", data, "a"}},
+			{"keep nothing", 2, "--keep-commits 0: it is at least 1", []string{"trim", "--data", data, "a", "--keep-commits", "0"}},
+			{"keep what", 2, "--keep-commits is missing", []string{"trim", "--data", data, "a"}},
+			{"import a directory", 1, dir + " is a directory: name a text file", []string{"import", "--data", data, "b", dir}},
+			{"restore a directory", 1, dir + " is a directory; name the file", []string{"restore", "--data", filepath.Join(dir, "new"), dir}},
+			{"check a file", 1, "it is a file: name the data directory; a backup is checked with tandem check --backup " + file, []string{"check", "--data", file}},
+			{"check a backup that is none", 1, "not a whole backup", []string{"check", "--backup", file}},
+			{"check two things", 2, "both given", []string{"check", "--backup", file, "--data", data}},
+			{"inspect a file", 1, "it is a file: name the data directory", []string{"inspect", "--data", file}},
+			{"a directory of something else", 1, `it holds "file" and no file "TANDEM": check the path`, []string{"check", "--data", filepath.Dir(file)}},
 			{"a backup that is none", 1, "not a whole backup", []string{"restore", "--data", filepath.Join(t.TempDir(), "new"), write(t, "x")}},
-			{"backup into nowhere", 1, "no such file", []string{"backup", "--data", data, "/nowhere/backup"}},
+			{"backup into nowhere", 1, "there is no directory /nowhere: make it first", []string{"backup", "--data", data, "/nowhere/backup"}},
 			{"no directory", 2, "--data is missing", []string{"inspect"}},
 			{"a directory that is not there", 1, "no tandem store", []string{"inspect", "--data", filepath.Join(data, "nothing")}},
-			{"an empty directory", 1, "no tandem store", []string{"check", "--data", t.TempDir()}},
-			{"too few arguments", 2, "accepts 1 arg", []string{"backup", "--data", data}},
+			{"an empty directory", 1, "the directory is empty: check the path; tandem serve makes a store there", []string{"check", "--data", t.TempDir()}},
+			{"no FILE", 2, "FILE is missing: tandem backup --data DIR FILE", []string{"backup", "--data", data}},
+			{"no DOC", 2, "DOC is missing: tandem export", []string{"export", "--data", data}},
+			{"no DOC and FILE", 2, "DOC and FILE are missing: tandem import", []string{"import", "--data", data}},
+			{"no DOC, FROM and TO", 2, "DOC, FROM and TO are missing: tandem erase", []string{"erase", "--data", data}},
+			{"no TO", 2, "TO is missing: tandem erase", []string{"erase", "--data", data, "a", "1"}},
+			{"a negative revision", 2, "-1 is no revision: FROM and TO are numbers from 0 on", []string{"erase", "--data", data, "a", "-1", "5"}},
+			{"a directory without --data", 2, fmt.Sprintf("%q is one argument too many; a data directory is named with --data: tandem compact --data DIR", data), []string{"compact", data}},
+			{"two documents", 2, `"b" is one argument too many: tandem inspect --data DIR [DOC]`, []string{"inspect", "--data", data, "a", "b"}},
 		} {
 			t.Run(row.name, func(t *testing.T) { require.Contains(t, bad(t, row.status, row.args...), row.says) })
 		}
@@ -244,8 +266,16 @@ func TestFromStdin(t *testing.T) {
 	status := run(t.Context(), []string{"import", "--data", data, "a", "-"}, os.Getenv, strings.NewReader("from stdin"), &out, &errs)
 	require.Zero(t, status, errs.String())
 	require.Equal(t, "from stdin", good(t, "export", "--data", data, "a"))
+	errs.Reset()
 	status = run(t.Context(), []string{"export", "--data", data, "a"}, os.Getenv, nil, brokenPipe{}, &errs)
 	require.Equal(t, 1, status)
+	require.Equal(t, "tandem: the output could not be written: io: read/write on closed pipe\n", errs.String())
+	errs.Reset()
+	broken := iotest.ErrReader(errors.New("input/output error"))
+	status = run(t.Context(), []string{"import", "--data", data, "c", "-"}, os.Getenv, broken, &out, &errs)
+	require.Equal(t, 1, status)
+	require.Equal(t, "tandem: -: it could not be read: input/output error\n", errs.String())
+	require.Contains(t, bad(t, 1, "inspect", "--data", data, "c"), "no document")
 	variable := func(name string) string { return map[string]string{"TANDEM_DATA": data}[name] }
 	out.Reset()
 	require.Zero(t, run(t.Context(), []string{"export", "a"}, variable, nil, &out, &errs), "TANDEM_DATA names the directory to read from")
@@ -256,3 +286,13 @@ func TestFromStdin(t *testing.T) {
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestAdvice: a full disk is not the end: what can be done is said.
+func TestAdvice(t *testing.T) {
+	full := fmt.Errorf("%w: %w: write tandem.db", doc.ErrUnavailable, doc.ErrNoSpace)
+	require.EqualError(t, advise(full, "data", true), full.Error()+"; free space on the disk of data and try again; tandem export and inspect work meanwhile")
+	require.EqualError(t, advise(full, "data", false), full.Error()+"; free space on the disk of data and try again")
+	require.ErrorIs(t, advise(full, "data", false), doc.ErrNoSpace)
+	require.Equal(t, doc.ErrUnavailable, advise(doc.ErrUnavailable, "data", true))
+	require.NoError(t, advise(nil, "data", true))
+}

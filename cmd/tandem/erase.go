@@ -2,24 +2,33 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tandem/cmd/tandem/ops"
 	"tandem/doc"
 	"tandem/ot"
 )
 
+// keepCommits is the flag that trim must have.
+const keepCommits = "keep-commits"
+
 func (p *program) trimCommand() *cobra.Command {
 	d := &directory{p: p}
 	commits := 0
-	cmd := d.command(&cobra.Command{
+	var cmd *cobra.Command
+	cmd = d.command(&cobra.Command{
 		Use:   "trim --data DIR DOC --keep-commits N",
 		Short: "Forget the older part of a document's history; its text, its versions and who wrote what stay",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments("DOC"),
 	}, false, func(ctx context.Context, args []string) error {
+		if !cmd.Flags().Changed(keepCommits) {
+			return usageError{errors.New("--keep-commits is missing: it says how many commits to keep, at least 1")}
+		}
 		if commits < 1 {
 			return usageError{fmt.Errorf("--keep-commits %d: it is at least 1", commits)}
 		}
@@ -32,18 +41,18 @@ func (p *program) trimCommand() *cobra.Command {
 			return nil
 		})
 	})
-	cmd.Flags().IntVar(&commits, "keep-commits", 0, "how many commits to keep")
+	cmd.Flags().IntVar(&commits, keepCommits, 0, "how many commits to keep")
 	return cmd
 }
 
 func (p *program) eraseCommand() *cobra.Command {
 	d := &directory{p: p}
-	return d.command(&cobra.Command{
+	cmd := d.command(&cobra.Command{
 		Use:   "erase --data DIR DOC FROM TO",
 		Short: "Take out of a document's history what was inserted and deleted again after revision FROM up to TO",
 		Long: "Take out of a document's history what was inserted and deleted again after revision FROM up to TO, and out of every file of " +
 			"the data directory. What still stands in the text at TO is not erased: delete it first. Backups keep what they have.",
-		Args: cobra.ExactArgs(3),
+		Args: arguments("DOC", "FROM", "TO"),
 	}, false, func(ctx context.Context, args []string) error {
 		from, err := parseRevision("FROM", args[1])
 		if err != nil {
@@ -65,6 +74,15 @@ func (p *program) eraseCommand() *cobra.Command {
 			return nil
 		})
 	})
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+			if letters := unknown.GetSpecifiedShortnames(); letters != "" && letters[0] >= '0' && letters[0] <= '9' {
+				return fmt.Errorf("-%s is no revision: FROM and TO are numbers from 0 on", letters)
+			}
+		}
+		return err
+	})
+	return cmd
 }
 
 func (p *program) removeCommand() *cobra.Command {
@@ -72,7 +90,7 @@ func (p *program) removeCommand() *cobra.Command {
 	return d.command(&cobra.Command{
 		Use:   "remove --data DIR DOC",
 		Short: "Take a document away, with its history and its versions",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments("DOC"),
 	}, false, func(ctx context.Context, args []string) error {
 		return d.with(ctx, ops.Options{Owner: "tandem remove"}, func(ctx context.Context, desk *ops.Desk) error {
 			r, err := desk.Remove(ctx, ops.RemoveRequest{Document: args[0]})

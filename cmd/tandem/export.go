@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,7 +21,7 @@ func (p *program) exportCommand() *cobra.Command {
 		Short: "Write a document's text, or its history, to stdout",
 		Long: "Write a document's text, or its history, to stdout. --format jsonl is the history, one commit a line, which tandem import " +
 			"reads back; --format text is the newest text, without attributes.",
-		Args: cobra.ExactArgs(1),
+		Args: arguments("DOC"),
 	}, true, func(ctx context.Context, args []string) error {
 		if format != string(ops.TextFormat) && format != string(ops.HistoryFormat) {
 			return usageError{fmt.Errorf("--format %q: it is text or jsonl", format)}
@@ -40,7 +41,7 @@ func (p *program) importCommand() *cobra.Command {
 		Short: "Make a new document of a text file, or of a history that tandem export wrote",
 		Long: "Make a new document of a text file in UTF-8, or of a history that tandem export --format jsonl wrote; - is stdin. Where DIR " +
 			"is missing or empty, it becomes a data directory.",
-		Args: cobra.ExactArgs(2),
+		Args: arguments("DOC", "FILE"),
 	}, false, func(ctx context.Context, args []string) error {
 		if err := doc.CheckName(args[0]); err != nil {
 			return usageError{err}
@@ -70,5 +71,12 @@ func (p *program) open(name string) (io.ReadCloser, error) {
 	if name == "-" {
 		return io.NopCloser(p.stdin), nil
 	}
-	return os.Open(name)
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return nil, errors.Join(fmt.Errorf("%s is a directory: name a text file, or a history", name), file.Close())
+	}
+	return file, nil
 }

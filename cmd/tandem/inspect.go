@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -17,23 +17,39 @@ import (
 
 func (p *program) inspectCommand() *cobra.Command {
 	d := &directory{p: p}
-	return d.command(&cobra.Command{
+	asJSON := false
+	cmd := d.command(&cobra.Command{
 		Use:   "inspect --data DIR [DOC]",
 		Short: "List the documents, or say all that is known of one",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  arguments("[DOC]"),
 	}, true, func(ctx context.Context, args []string) error {
 		return d.with(ctx, ops.Options{Owner: "tandem inspect"}, func(ctx context.Context, desk *ops.Desk) error {
 			if len(args) == 0 {
-				return p.list(ctx, desk)
+				return p.list(ctx, desk, asJSON)
 			}
 			detail, err := desk.Inspect(ctx, args[0])
 			if err != nil {
 				return d.named(err, args[0])
 			}
+			if asJSON {
+				return p.json(detail)
+			}
 			describe(p.stdout, detail)
 			return nil
 		})
 	})
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object on stdout, nothing else")
+	return cmd
+}
+
+// json prints a value for programs.
+func (p *program) json(v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s\n", text)
+	return err
 }
 
 // named says where a name may be found.
@@ -46,12 +62,10 @@ func (d *directory) named(err error, name string) error {
 
 const timeLayout = "2006-01-02 15:04:05Z"
 
-// list prints a line for each document.
-func (p *program) list(ctx context.Context, desk *ops.Desk) error {
-	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tKIND\tREVISION\tFLOOR\tHISTORY\tLAST CHANGE")
-	after, n, bad := "", 0, 0
-	for {
+// list prints what is known of each document.
+func (p *program) list(ctx context.Context, desk *ops.Desk, asJSON bool) error {
+	all := []ops.Document{}
+	for after := ""; ; after = all[len(all)-1].Name {
 		page, err := desk.Documents(ctx, after)
 		if err != nil {
 			return err
@@ -59,28 +73,43 @@ func (p *program) list(ctx context.Context, desk *ops.Desk) error {
 		if len(page) == 0 {
 			break
 		}
-		for _, d := range page {
-			if d.Problem != "" {
-				bad++
-				fmt.Fprintf(table, "%s\tdamaged: %s\n", shown(d.Name), d.Problem)
-				continue
-			}
-			fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\n", shown(d.Name), d.Kind, d.Revision, d.Floor, size(d.History), d.Changed.Format(timeLayout))
-		}
-		n += len(page)
-		after = page[len(page)-1].Name
+		all = append(all, page...)
 	}
-	if n == 0 {
-		fmt.Fprintln(p.stdout, "no documents")
-		return nil
+	show := p.table
+	if asJSON {
+		show = func(all []ops.Document) error { return p.json(map[string][]ops.Document{"documents": all}) }
 	}
-	if err := table.Flush(); err != nil {
+	if err := show(all); err != nil {
 		return err
+	}
+	bad := 0
+	for _, d := range all {
+		if d.Problem != "" {
+			bad++
+		}
 	}
 	if bad > 0 {
 		return fmt.Errorf("%s could not be read: tandem check finds what is wrong", count(bad, "document"))
 	}
 	return nil
+}
+
+// table prints a line for each document.
+func (p *program) table(all []ops.Document) error {
+	if len(all) == 0 {
+		fmt.Fprintln(p.stdout, "no documents")
+		return nil
+	}
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tKIND\tREVISION\tFLOOR\tHISTORY\tLAST CHANGE")
+	for _, d := range all {
+		if d.Problem != "" {
+			fmt.Fprintf(table, "%s\tdamaged: %s\n", shown(d.Name), d.Problem)
+			continue
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\n", shown(d.Name), d.Kind, d.Revision, d.Floor, size(d.History), d.Changed.Format(timeLayout))
+	}
+	return table.Flush()
 }
 
 // shown is a name as it may stand in a table: one that a terminal would obey is quoted.
@@ -114,7 +143,7 @@ func describe(w io.Writer, d *ops.Detail) {
 		if v.Author != "" {
 			by = " by " + shown(v.Author)
 		}
-		row("version", "%d %s%s, %s", v.Rev, shown(v.Name), by, time.UnixMilli(v.Time).UTC().Format(timeLayout))
+		row("version", "%d %s%s, %s", v.Rev, shown(v.Name), by, v.Time.Format(timeLayout))
 	}
 	_ = table.Flush() // as to stdout otherwise
 }

@@ -134,7 +134,11 @@ func requireNowhere(t *testing.T, dir, words string) {
 // TestServeKeeps: the flags are a retention.
 func TestServeKeeps(t *testing.T) {
 	for _, row := range []struct{ flag, value, says string }{
-		{"--keep-age", "-1s", "0 or more"}, {"--keep-commits", "-1", "0 or more"}, {"--keep-bytes", "-1", "0 or more"}, {"--keep-age", "30d", "30d"},
+		{"--keep-age", "-1s", "0 or more"},
+		{"--keep-commits", "-1", "0 or more"},
+		{"--keep-bytes", "-1", "0 or more"},
+		{"--keep-age", "30d", `"30d" for "--keep-age" flag: hours are the largest unit: 720h`},
+		{"--keep-every", "soon", "such as 90s, 10m or 720h"},
 	} {
 		require.Contains(t, bad(t, 2, "serve", "--data", t.TempDir(), row.flag, row.value), row.says)
 	}

@@ -47,7 +47,7 @@ func (p *program) replayCommand() *cobra.Command {
 		Use:   "replay [flags] TRACE...",
 		Short: "Play recorded editing sessions through real sockets",
 		Long:  replayLong,
-		Args:  cobra.MinimumNArgs(1),
+		Args:  arguments("TRACE..."),
 		RunE:  command(func(ctx context.Context, args []string) error { return p.replay(ctx, f, args) }),
 	}
 	flags := cmd.Flags()
@@ -60,7 +60,7 @@ func (p *program) replayCommand() *cobra.Command {
 	flags.Float64Var(&f.rate, "rate", 0, "transactions a second, typed whether acknowledged or not; 0: the next when the one before is acknowledged")
 	flags.Float64Var(&f.drop, "drop", 0, "chance per transaction, 0 to 1, that the connection is cut, half of the time between send and acknowledgement")
 	flags.IntVar(&f.kill, "kill", 0, "kill (SIGKILL) and restart the started server so many times, at random moments")
-	flags.DurationVar(&f.wait, "wait", time.Minute, "give up after this long without progress")
+	durationFlag(flags, &f.wait, "wait", time.Minute, "give up after this long without progress")
 	flags.StringVar(&f.out, "out", "", "a file for the final content")
 	flags.BoolVar(&f.json, "json", false, "one JSON object on stdout, and nothing else")
 	return cmd

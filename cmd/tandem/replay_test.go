@@ -211,7 +211,7 @@ func TestReplayUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no trace", nil, "requires at least 1 arg"},
+		{"no trace", nil, "TRACE... is missing"},
 		{"absent", []string{filepath.Join(dir, "absent")}, "no such file"},
 		{"other format", []string{dag}, `want "seqtrace/1"`},
 		{"text", []string{write("t.txt", "Dear diary\n")}, "line 1 is not the header"},

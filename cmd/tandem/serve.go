@@ -44,11 +44,11 @@ const (
 func (p *program) serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve",
+		Use:   "serve [--data DIR]",
 		Short: "Run the server",
 		Long: "Run the server. Each flag may also be given as a variable: --allow-host as TANDEM_ALLOW_HOST. " +
 			"SIGTERM or Ctrl-C stops it once everything is saved, a second one at once.",
-		Args: cobra.NoArgs,
+		Args: arguments(),
 		// What is meant for the server must not reach a tool that writes into a directory.
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if err := fromEnvironment(cmd.Flags(), p.getenv); err != nil {
@@ -63,14 +63,14 @@ func (p *program) serveCommand() *cobra.Command {
 	flags.StringVar(&f.data, "data", defaultData, "directory that keeps the documents")
 	flags.StringSliceVar(&f.allowOrigins, "allow-origin", nil, "origin of a page on another host that may connect, such as https://app.example.com; * allows all")
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "name under which this server may be reached, besides addresses, localhost and this machine's own names; * allows all")
-	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long a stop may take")
-	flags.DurationVar(&f.unload, "unload-after", 30*time.Second, "how long a document that nobody has open stays in memory")
+	durationFlag(flags, &f.drain, "drain", 20*time.Second, "how long a stop may take")
+	durationFlag(flags, &f.unload, "unload-after", 30*time.Second, "how long a document that nobody has open stays in memory")
 	flags.IntVar(&f.connections, "max-connections", 20_000, "connections at a time")
 	flags.IntVar(&f.documents, "max-documents", 10_000, "documents in memory at a time")
-	flags.DurationVar(&f.keep.MaxAge, "keep-age", 0, "how long a document's history is kept, such as 720h; 0: for ever")
+	durationFlag(flags, &f.keep.MaxAge, "keep-age", 0, "how long a document's history is kept, such as 720h; 0: for ever")
 	flags.IntVar(&f.keep.MaxCommits, "keep-commits", 0, "how many commits of a document's history are kept; 0: all")
 	flags.Int64Var(&f.keep.MaxBytes, "keep-bytes", 0, "how many bytes of a document's history are kept, about; 0: all")
-	flags.DurationVar(&f.keepEvery, "keep-every", time.Hour, "how often the history that is not to be kept is removed, about")
+	durationFlag(flags, &f.keepEvery, "keep-every", time.Hour, "how often the history that is not to be kept is removed, about")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -108,7 +108,7 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	}
 	store, err := disk.Open(f.data, disk.Config{Logger: log, Owner: "tandem serve on " + f.listen})
 	if err != nil {
-		return err
+		return advise(err, f.data, false)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	listener, err := listen(ctx, f.listen)

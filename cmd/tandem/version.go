@@ -17,7 +17,7 @@ func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print version, commit and Go version",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: command(func(context.Context, []string) error {
 			v, c := versionAndCommit()
 			_, err := fmt.Fprintf(p.stdout, "tandem %s (commit %s, %s, %s/%s)\n", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)

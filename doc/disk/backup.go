@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"tandem/doc"
 )
@@ -38,7 +39,7 @@ type BackupInfo struct {
 // one that is there already is refused.
 func (s *Store) Backup(ctx context.Context, file string) (BackupInfo, error) {
 	if _, err := os.Lstat(file); err == nil {
-		return BackupInfo{}, fmt.Errorf("backup: %s is there already: %w", file, fs.ErrExist)
+		return BackupInfo{}, fmt.Errorf("backup to %s: %w: choose another name, or move that file away", file, fs.ErrExist)
 	}
 	info := BackupInfo{}
 	err := s.frozen(ctx, func() error {
@@ -53,9 +54,22 @@ func (s *Store) Backup(ctx context.Context, file string) (BackupInfo, error) {
 		return err
 	})
 	if err != nil {
-		return BackupInfo{}, fmt.Errorf("backup: %w", err)
+		return BackupInfo{}, fmt.Errorf("backup to %s: %w", file, err)
 	}
 	return info, nil
+}
+
+// explainBackup says what to do about an error of writing a backup.
+func explainBackup(err error, file string) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("there is no directory %s: make it first", filepath.Dir(file))
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%w: another backup is under way, or was broken off; in that case remove this file", err)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("there is no space for it in %s: free some, or write it elsewhere (%w)", filepath.Dir(file), err)
+	}
+	return err
 }
 
 // frozen runs f while the database has everything that was durable when it was called, and nothing is written to it. Appends go on:
@@ -84,11 +98,12 @@ func writeBackup(ctx context.Context, file, database string) (size int64, err er
 	partial := file + copySuffix
 	dst, err := os.OpenFile(partial, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return 0, err
+		return 0, explainBackup(err, file)
 	}
 	defer func() {
 		_ = dst.Close()
 		if err != nil {
+			err = explainBackup(err, file)
 			_ = os.Remove(partial)
 		}
 	}()
@@ -143,6 +158,9 @@ func openBackup(file string) (_ *os.File, size int64, err error) {
 			f.Close()
 		}
 	}()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, 0, fmt.Errorf("%w: %s is a directory; name the file that tandem backup wrote", ErrBackup, file)
+	}
 	header := make([]byte, backupHeader)
 	if _, err := io.ReadFull(f, header); err != nil {
 		return nil, 0, fmt.Errorf("%w: %s is too short", ErrBackup, file)
@@ -293,6 +311,9 @@ const headsAtOnce = 5000
 // Copy writes a copy of the database as it is when everything durable is in it, while people go on editing: for a check.
 func (s *Store) Copy(ctx context.Context, file string) error {
 	err := s.frozen(ctx, func() error { return copyFile(file, s.engine.path) })
+	if full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT); full && !errors.Is(err, doc.ErrNoSpace) {
+		err = fmt.Errorf("%w: %w", doc.ErrNoSpace, err)
+	}
 	if err != nil {
 		return fmt.Errorf("copy the store: %w", err)
 	}

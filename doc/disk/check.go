@@ -74,6 +74,20 @@ func CheckDatabase(ctx context.Context, path string) (*Report, error) {
 	return report, nil
 }
 
+// CheckBackup is Check for a backup, whose checksum it looks at first: a backup that is not whole is ErrBackup.
+func CheckBackup(ctx context.Context, file string) (*Report, error) {
+	f, size, err := openBackup(file)
+	if err != nil { // which names the file
+		return nil, fmt.Errorf("check backup: %w", err)
+	}
+	defer f.Close()
+	report, err := checkValues(ctx, io.NewSectionReader(f, backupHeader, size), size, "")
+	if err != nil {
+		return nil, fmt.Errorf("check backup %s: %w", file, err)
+	}
+	return report, nil
+}
+
 func checkFile(ctx context.Context, path, log string) (*Report, error) {
 	f, err := os.Open(path)
 	if err != nil {

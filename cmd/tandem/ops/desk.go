@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"tandem/doc"
 	"tandem/doc/disk"
@@ -40,6 +41,9 @@ type Options struct {
 
 // ErrNoStore is a directory without a store.
 var ErrNoStore = errors.New("there is no tandem store")
+
+// ErrIsFile is a file where a directory should be.
+var ErrIsFile = errors.New("it is a file: name the data directory")
 
 // markerFile is in every store.
 const markerFile = "TANDEM"
@@ -69,7 +73,9 @@ func Open(ctx context.Context, dir string, o Options) (*Desk, error) {
 func Reach(ctx context.Context, dir string) (*Desk, error) {
 	switch _, err := os.Stat(filepath.Join(dir, markerFile)); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w (it has no file %q): check the path, or start tandem serve there once", dir, ErrNoStore, markerFile)
+		return nil, noStore(dir)
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, fmt.Errorf("%s: %w", dir, ErrIsFile)
 	case err != nil:
 		return nil, err
 	}
@@ -83,6 +89,20 @@ func Reach(ctx context.Context, dir string) (*Desk, error) {
 		DisableKeepAlives: true,
 	}
 	return &Desk{dir: dir, remote: true, client: http.Client{Transport: transport}, close: func() error { return nil }}, nil
+}
+
+// noStore says what is there instead: serve makes a store where there is nothing, and nowhere else.
+func noStore(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: %w, nor a directory: check the path", dir, ErrNoStore)
+	case err == nil && len(entries) == 0:
+		return fmt.Errorf("%s: %w, the directory is empty: check the path; tandem serve makes a store there", dir, ErrNoStore)
+	case err == nil:
+		return fmt.Errorf("%s: %w, it holds %q and no file %q: check the path", dir, ErrNoStore, entries[0].Name(), markerFile)
+	}
+	return fmt.Errorf("%s: %w, it has no file %q: check the path", dir, ErrNoStore, markerFile)
 }
 
 // openLocal is a Desk over a store of this process.
@@ -163,10 +183,30 @@ func (d *Desk) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 	}
+	if input, ok := errors.AsType[inputError](err); ok {
+		return input
+	}
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // the address in it is nobody's business
 	}
 	return fmt.Errorf("the server that runs on %s ended before it answered: %w", d.dir, err)
+}
+
+// inputError is that what is to be sent could not be read.
+type inputError struct{ error }
+
+func (e inputError) Unwrap() error { return e.error }
+
+// output notes why it could not be written to.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	o.err = err
+	return n, err
 }
 
 // Backup writes a backup to a new file.
@@ -223,7 +263,11 @@ func (d *Desk) Export(ctx context.Context, name string, format Format, w io.Writ
 		return err
 	}
 	defer answer.Body.Close()
-	if _, err := io.Copy(w, answer.Body); err != nil {
+	out := &output{w: w}
+	switch _, err := io.Copy(out, answer.Body); {
+	case out.err != nil:
+		return fmt.Errorf("the output could not be written: %w", out.err)
+	case err != nil:
 		return d.broken(ctx, err)
 	}
 	if why := answer.Trailer.Get(errorTrailer); why != "" {
@@ -240,6 +284,9 @@ func (d *Desk) Import(ctx context.Context, name string, r io.Reader) (result Imp
 	defer context.AfterFunc(ctx, func() { _ = body.CloseWithError(context.Cause(ctx)) })()
 	go func() { // ends with r, or when something comes from it after body was closed; else with the process
 		_, err := io.Copy(from, r)
+		if err != nil {
+			err = inputError{fmt.Errorf("it could not be read: %w", err)}
+		}
 		_ = from.CloseWithError(err)
 	}()
 	answer, err := d.send(ctx, http.MethodPost, "/import", url.Values{"name": {name}}, body)

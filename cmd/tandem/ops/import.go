@@ -167,7 +167,11 @@ func (g *growth) abandon(why error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := g.store.Remove(ctx, g.durable); err != nil {
-		return fmt.Errorf("%w; what was made of it is still there, up to revision %d: %w", why, g.durable.Rev, err)
+		left := fmt.Errorf("%w; what was made of it is still there, up to revision %d: take it away with tandem remove", why, g.durable.Rev)
+		if errors.Is(why, doc.ErrNoSpace) && errors.Is(err, doc.ErrNoSpace) { // it is said once
+			return left
+		}
+		return fmt.Errorf("%w (it could not be: %w)", left, err)
 	}
 	return why
 }

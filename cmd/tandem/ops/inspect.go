@@ -25,15 +25,23 @@ type Document struct {
 // Detail is all that is known of a document.
 type Detail struct {
 	Document
-	ID           string        `json:"id"`
-	Epoch        string        `json:"epoch"`
-	Lineage      string        `json:"lineage"`
-	Units        int           `json:"units"` // of the content, UTF-16 code units
-	Bytes        int           `json:"bytes"` // of its text, UTF-8
-	SnapshotRev  doc.Revision  `json:"snapshotRevision"`
-	Records      int           `json:"clientRecords"`
-	RecordsFloor doc.Revision  `json:"recordsFloor"`
-	Versions     []doc.Version `json:"versions"`
+	ID           string       `json:"id"`
+	Epoch        string       `json:"epoch"`
+	Lineage      string       `json:"lineage"`
+	Units        int          `json:"units"` // of the content, UTF-16 code units
+	Bytes        int          `json:"bytes"` // of its text, UTF-8
+	SnapshotRev  doc.Revision `json:"snapshotRevision"`
+	Records      int          `json:"clientRecords"`
+	RecordsFloor doc.Revision `json:"recordsFloor"`
+	Versions     []Version    `json:"versions"`
+}
+
+// Version is a revision with a name.
+type Version struct {
+	Rev    doc.Revision `json:"rev"`
+	Name   string       `json:"name"`
+	Author string       `json:"author"`
+	Time   time.Time    `json:"time"`
 }
 
 // pageSize is how many documents one answer lists.
@@ -93,8 +101,13 @@ func (o *Office) document(r *http.Request) (*Detail, error) {
 	if d.Document, err = o.summary(ctx, info); err != nil {
 		return nil, err
 	}
-	if d.Versions, err = o.store.Versions(ctx, info.Place.ID); err != nil {
+	versions, err := o.store.Versions(ctx, info.Place.ID)
+	if err != nil {
 		return nil, err
+	}
+	d.Versions = make([]Version, len(versions))
+	for i, v := range versions {
+		d.Versions[i] = Version{v.Rev, v.Name, v.Author, moment(v.Time)}
 	}
 	_, content, err := o.content(ctx, name)
 	if err != nil {

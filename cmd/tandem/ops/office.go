@@ -62,14 +62,32 @@ type problem struct {
 // maxProblem bounds what is read of one, in bytes.
 const maxProblem = 64 << 10
 
-// kinds are the errors that a command tells apart.
-var kinds = map[string]error{
-	"not found": doc.ErrNotFound, "exists": ErrExists, "damaged": doc.ErrDamaged, "no space": doc.ErrNoSpace,
-	"unavailable": doc.ErrUnavailable, "name": doc.ErrName, "file": ErrFile, "revision": doc.ErrRevision, "trimmed": doc.ErrTrimmed,
+// kinds are the errors that a command tells apart: the first that fits.
+var kinds = []struct {
+	name string
+	err  error
+}{
+	{"not found", doc.ErrNotFound},
+	{"exists", ErrExists},
+	{"damaged", doc.ErrDamaged},
+	{"no space", doc.ErrNoSpace}, // which makes a store unavailable, too
+	{"unavailable", doc.ErrUnavailable},
+	{"name", doc.ErrName},
+	{"file", ErrFile},
+	{"revision", doc.ErrRevision},
+	{"trimmed", doc.ErrTrimmed},
 }
 
 // err is the error of a problem, as it was on the other side.
-func (p problem) err() error { return &remoteError{p.Error, kinds[p.Kind]} }
+func (p problem) err() error {
+	e := &remoteError{text: p.Error}
+	for _, k := range kinds {
+		if k.name == p.Kind {
+			e.kind = k.err
+		}
+	}
+	return e
+}
 
 // remoteError is an error of an Office.
 type remoteError struct {
@@ -98,9 +116,10 @@ func refuse(w http.ResponseWriter, err error) {
 	if errors.Is(err, context.Canceled) { // whoever asked has gone, or else this process is about to
 		p.Error = "the server is stopping: ask again when it runs, or when it has stopped"
 	}
-	for kind, sentinel := range kinds {
-		if errors.Is(err, sentinel) {
-			p.Kind = kind
+	for _, k := range kinds {
+		if errors.Is(err, k.err) {
+			p.Kind = k.name
+			break
 		}
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
