@@ -132,7 +132,7 @@ describe("page", { skip, concurrency: 2 }, () => {
     const [page, other] = await Promise.all([visit(t, server, path, { browserOptions }), visit(t, server, path, { user: { name: "Bob", color: "h3" } })])
     await clean(page, "empty document")
     await other.keyboard.type("Some text of another")
-    await page.waitForSelector(".cm-tandem-above, .cm-tandem-below")
+    await page.waitForSelector(".cm-tandem-caret:not(.cm-tandem-dot)")
     await page.getByRole("button", { name: "Menu" }).click()
     await clean(page, "menu")
     await page.keyboard.press("Escape")
