@@ -189,7 +189,7 @@ describe("page", { skip, concurrency: 2 }, () => {
     assert.ok(await page.evaluate(() => parseFloat(getComputedStyle(globalThis.__tandem.view.contentDOM).fontSize)) >= 16)
     assert.deepEqual(await missed(page, ".bar"), [])
     await page.locator(".pill").tap()
-    await page.getByText("Everything you wrote is stored").waitFor()
+    await page.getByText("Everything you see here is stored").waitFor()
     await page.keyboard.press("Escape")
     const menu = page.getByRole("button", { name: "Menu" })
     await menu.tap()
