@@ -6,10 +6,12 @@ import { type Binding, peopleMoved, type Person } from "./codemirror-binding.js"
 import { dark, label, light } from "./hues.js"
 import { displayName } from "./names.js"
 
-const FLAG_HEIGHT = 20 // of a name at a caret, in pixels
+const FLAG_HEIGHT = 17 // of a name at a caret, with the gap to it, in pixels
 const FLAG_WIDTH = 168 // at most
+const FLAG_GAP = 5 // to a caret that it stands beside
 
-type Flag = "above" | "below" | "dot"
+/** Where a name stands. At the end of a line, where most is written, it is beside the caret and covers nothing. */
+type Flag = "beside" | "above" | "below" | "dot"
 
 class CaretMarker implements LayerMarker {
   constructor(
@@ -67,9 +69,12 @@ function carets(view: EditorView, binding: Binding): LayerMarker[] {
     let flag: Flag = "dot"
     if (binding.named(person, now)) {
       const top = at.top + base.top - view.scrollDOM.scrollTop // in the window, as `own` is
+      const onOwn = own !== null && own.bottom > top && own.top < top + at.height
+      const lineEnds = view.state.doc.lineAt(person.head).to === person.head
       const coversOwn = own !== null && own.bottom > top - FLAG_HEIGHT && own.bottom <= top + 4
       const clipped = top - FLAG_HEIGHT < base.top
-      flag = clipped || coversOwn ? "below" : "above"
+      if (lineEnds && !onOwn && at.left + FLAG_WIDTH + FLAG_GAP <= right) flag = "beside"
+      else flag = clipped || coversOwn ? "below" : "above"
     }
     markers.push(new CaretMarker(person, at.left, at.top, at.height, flag, at.left + FLAG_WIDTH > right && at.left > FLAG_WIDTH))
   }
@@ -130,17 +135,18 @@ export const peopleTheme: Extension = EditorView.baseTheme({
     boxSizing: "border-box",
     maxWidth: `${FLAG_WIDTH}px`,
     height: `${FLAG_HEIGHT - 2}px`,
-    padding: "0 6px",
+    padding: "0 5px",
     overflow: "hidden",
     textOverflow: "ellipsis",
     whiteSpace: "nowrap",
-    font: "500 12px/18px system-ui, sans-serif",
+    font: `500 11px/${FLAG_HEIGHT - 2}px system-ui, sans-serif`,
     unicodeBidi: "isolate",
     color: "var(--tandem-label)",
     background: "var(--tandem-hue)",
   },
   ".cm-tandem-above > span": { bottom: "100%", borderRadius: "4px 4px 4px 0" },
   ".cm-tandem-below > span": { top: "100%", borderRadius: "0 4px 4px 4px" },
+  ".cm-tandem-beside > span": { left: `${FLAG_GAP - 2}px`, top: `calc(50% - ${(FLAG_HEIGHT - 2) / 2}px)`, borderRadius: "4px" },
   ".cm-tandem-flip > span": { left: "auto", right: "0" },
   ".cm-tandem-above.cm-tandem-flip > span": { borderRadius: "4px 4px 0 4px" },
   ".cm-tandem-below.cm-tandem-flip > span": { borderRadius: "4px 0 4px 4px" },

@@ -102,7 +102,8 @@ export class PillView {
       this.#announcer.say(`Not saved. ${pill.detail}`)
       if (ROOM.matches) this.#open(false)
     } else if (kind === "offline") this.#announcer.say(`Offline. ${pill.detail}`)
-    else if (kind === "saved" && (before === "offline" || before === "not-saved")) this.#announcer.say("Back online. Everything is saved.")
+    else if (kind === "saved" && before === "offline") this.#announcer.say("Back online. Everything is saved.")
+    else if (kind === "saved" && before === "not-saved") this.#announcer.say("Everything is saved again.")
   }
 
   #draw(pill: Pill): void {

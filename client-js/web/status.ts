@@ -75,7 +75,7 @@ function stateOf(doc: DocState, since: Since, now: number): Pill | null {
   if (since.unsaved !== null && now - since.unsaved >= SAVING_SHOWN) {
     return pill("saving", "", `${edits(doc.pendingEdits)} ${doc.pendingEdits > 1 ? "are" : "is"} on the way to the server. You can go on writing.`)
   }
-  return pill("saved", "", "Everything you wrote is stored on the server. There is nothing to press: each edit is saved as you type.")
+  return pill("saved", "", "Everything you see here is stored on the server. There is nothing to press: each edit is saved as you type.")
 }
 
 /** How long until the pill may change by time alone, in milliseconds; null when it will not. */
@@ -101,7 +101,7 @@ function offline(doc: DocState, now: number): Pill {
   const n = doc.pendingEdits
   const reason = doc.statusReason ? sentence(doc.statusReason) : "There is no connection to the server."
   if (doc.saved) {
-    return pill("offline", "everything is saved so far", `${reason} Everything you wrote is saved. You can go on writing: it is kept while this tab is open.`, next(doc, now))
+    return pill("offline", "everything is saved so far", `${reason} Everything you see here is saved. You can go on writing: it is kept while this tab is open.`, next(doc, now))
   }
   return pill("offline", `${edits(n)} kept while this tab is open`,
     `${reason} ${edits(n)} ${n > 1 ? "are" : "is"} not saved yet, and kept while this tab is open. You can go on writing: it is saved when the connection is back.`, next(doc, now))
@@ -166,7 +166,7 @@ function explain(problem: Problem, closed: boolean): string {
   if (!closed) {
     return `${what} What was saved before is safe. Keep this tab open: the rest is kept in it, and saved by itself ${when ?? "when the server takes it"}. Copy or download your text if you must leave.`
   }
-  if (problem.text === "") return `${what} Everything else you wrote is saved. Reload the page to go on.`
+  if (problem.text === "") return `${what} Everything else is saved. Reload the page to go on.`
   if (GONE.has(problem.code)) return `${what} The text as you had it is still in this tab: copy or download it before you leave.`
   return `${what} What was saved before is safe. What was not is still in this tab: copy or download it, then reload the page.`
 }

@@ -27,6 +27,8 @@ export declare class Client implements Attached {
     get access(): Access;
     get host(): Host;
     get problem(): Problem | undefined;
+    get offer(): Problem | undefined;
+    dismiss(): void;
     /** Takes in an edit, tells of it, and sends it if nothing is outstanding. */
     edit(op: Op, caret: number | null): void;
     undo(): boolean;

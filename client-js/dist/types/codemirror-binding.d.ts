@@ -8,6 +8,11 @@ export declare const setLocked: import("@codemirror/state").StateEffectType<bool
 export declare const peopleMoved: import("@codemirror/state").StateEffectType<null>;
 /** How long after a move a person's name stays at the caret, in milliseconds. */
 export declare const NAME_SHOWN = 1500;
+/** What a Binding needs of TandemOptions. */
+export interface BindingOptions {
+    readonly color?: () => string;
+    readonly onRefused?: (error: unknown) => void;
+}
 /** A person as drawn; offsets are in the editor's text. */
 export interface Person {
     readonly session: number;
@@ -19,7 +24,7 @@ export interface Person {
 }
 export declare class Binding implements PluginValue {
     #private;
-    constructor(view: EditorView, doc: Doc, ownColor: () => string);
+    constructor(view: EditorView, doc: Doc, options: BindingOptions);
     /** The people to draw, in no order. */
     get people(): readonly Person[];
     /** Whether a person's name stands at the caret now. */

@@ -7,6 +7,8 @@ export interface TandemOptions {
     readonly people?: boolean;
     /** One's own colour ("h0" to "h11"), so that nobody else is drawn in it. */
     readonly color?: () => string;
+    /** Told of an edit that the document did not take in and that is taken back on the screen. Default: CodeMirror's logException. */
+    readonly onRefused?: (error: unknown) => void;
     /** Include CodeMirror's history and its keys. Default true; false for an editor that has no undo at all. */
     readonly history?: boolean;
 }

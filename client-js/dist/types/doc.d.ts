@@ -4,7 +4,7 @@ import type { Peer } from "./presence.js";
 import type { Access } from "./protocol.js";
 /** How a Doc, or a Connection, is: before it was there, there, away for now, away for good. */
 export type Status = "connecting" | "live" | "offline" | "closed";
-/** What keeps edits from being saved, or took text away. */
+/** What keeps edits from being saved, or took text away. "restored" and "unknown": the document lives on. */
 export interface Problem {
     /** The word of an error code of the protocol, or "foreign", "unknown", "restored", "lost". */
     readonly code: string;
@@ -60,7 +60,16 @@ export declare class Doc {
     /** How many edits are not acknowledged. */
     get pendingEdits(): number;
     get access(): Access;
+    /** What keeps edits from being saved; where nothing does, the offer. */
     get problem(): Problem | undefined;
+    /**
+     * Text that this user saw and that the document may no longer hold, while the document lives on: "restored", an older state
+     * took acknowledged text away; "unknown", nobody knows whether the last edits arrived. It says nothing of the edits made
+     * since, and stays until dismiss, or until there is another. Event: problem.
+     */
+    get offer(): Problem | undefined;
+    /** Puts the offer away: the user has the text, or does not want it. */
+    dismiss(): void;
     /** Does not wait for the next attempt. */
     retryNow(): void;
     /** Inserts text, with attributes in a rich document. Errors as submit. */

@@ -119,6 +119,14 @@ export class Server {
     assert.equal(await gone, 0)
   }
 
+  /** SIGKILL; then again on the same port, with what a backup holds. */
+  async restore(backup) {
+    await this.kill()
+    this.dir = mkdtempSync(join(work, "data-"))
+    await promisify(execFile)(await binary(), ["restore", "--data", this.dir, backup])
+    await this.#start(`${this.listen.slice(0, this.listen.lastIndexOf(":"))}:${this.port}`)
+  }
+
   /** Once more, on the same directory and port. */
   async restart() {
     await this.kill()

@@ -56,6 +56,26 @@ describe("people", { skip, concurrency: 2 }, () => {
     assert.equal(await a.locator(".cm-tandem-selection").count(), 0)
   })
 
+  test("a name covers nothing at the end of a line, and never the line that one types in", async (t) => {
+    const server = await sharedServer()
+    const path = newDocument()
+    const a = await visit(t, server, path, { user: ADA })
+    await a.keyboard.type("one\ntwo\nthree")
+    const b = await visit(t, server, path, { user: BOB })
+    await shows(b, "three")
+    const placed = async (mine, theirs, where) => {
+      await caretAt(a, mine)
+      await caretAt(b, theirs)
+      await caretIs(a, { at: theirs, shown: true })
+      await a.waitForSelector(`.cm-tandem-${where}`)
+    }
+    await placed(0, 7, "beside") // behind "two"
+    await placed(5, 7, "above") // the same, with one's own caret in that line
+    await placed(13, 5, "above") // inside "two"
+    await placed(1, 5, "below") // where above would be the line that one types in
+    await placed(13, 1, "above") // inside the first line: there is room above the text
+  })
+
   test("a click on one's own avatar changes name and colour, at once for others and for good", async (t) => {
     const server = await sharedServer()
     const path = newDocument()
