@@ -47,6 +47,8 @@
 //	    has forgotten it as well, its client decides nothing.
 //	D13 A document's history is rewritten only while it is held out of memory, and under a new epoch: nobody goes on from a place whose
 //	    past is another. Content at revisions outside of what is erased is as before.
+//	D14 Where the store says that it has no space, submissions are refused before they reach it; sessions live, and hear when there is
+//	    space. A batch takes about 1 MiB of submissions; the rest waits for the next.
 //
 // # What does not hold
 //
@@ -61,7 +63,9 @@
 //   - While a document is erased from or removed, its opens wait; Restore is a client like others, and what is typed while it works
 //     stays.
 //   - Authors are names that users gave themselves: two people with one name are one author.
-//   - A full disk is not told from other failures of a commit: the sessions of the document end and open again until there is space.
+//   - After a new epoch, as erasing gives one, a client that was away rebases what it has pending over the difference of the texts, although
+//     history behind what was erased is the same: where somebody else moved the same words meanwhile, a pending delete may hit others.
+//   - A submission that waits for a later batch of a turn may fall behind history in memory: its session then opens again.
 //   - A snapshot that failed is not tried again before the next is due: the log reaches further back, and a load takes longer.
 //
 // # Decisions

@@ -51,7 +51,9 @@ func (p *program) eraseCommand() *cobra.Command {
 		Use:   "erase --data DIR DOC FROM TO",
 		Short: "Take out of a document's history what was inserted and deleted again after revision FROM up to TO",
 		Long: "Take out of a document's history what was inserted and deleted again after revision FROM up to TO, and out of every file of " +
-			"the data directory. What still stands in the text at TO is not erased: delete it first. Backups keep what they have.",
+			"the data directory. What still stands in the text at TO is not erased: delete it first. Backups keep what they have. " +
+			"Whoever has the document open loads it anew; who was away meanwhile with edits that are not saved has them put where the difference of the texts says, " +
+			"as after a restore: best done when nobody is away.",
 		Args: arguments("DOC", "FROM", "TO"),
 	}, false, func(ctx context.Context, args []string) error {
 		from, err := parseRevision("FROM", args[1])
