@@ -120,7 +120,10 @@ func (c *Cursor) Feed(commits []*Committed, v *View) ([]Item, error) {
 	if c.Rev < v.Check.Rev && c.checked != v.Check {
 		commits = commits[:min(len(commits), int(v.Check.Rev-c.Rev))]
 	}
-	var items []Item
+	if len(commits) == 0 {
+		return nil, nil
+	}
+	items := make([]Item, 0, min(len(commits), composeFrom)+1) // and a check
 	for size := 0; len(commits) > 0 && size < pullBytes; {
 		n, err := c.item(commits, v, &items)
 		if err != nil {

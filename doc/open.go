@@ -179,10 +179,12 @@ func (s *State) attach(o *OpenRequest) (effects []Effect) {
 	s.lastSession++
 	s.version++
 	o.Session = s.lastSession
-	s.sessions[o.Session] = &attached{
+	a := &attached{
 		number: o.Session, client: o.Client, readOnly: o.ReadOnly,
 		presence: Presence{Session: o.Session, User: o.User, version: s.version},
 	}
+	s.sessions[o.Session] = a
+	s.order = append(s.order, a) // numbers grow
 	return effects
 }
 

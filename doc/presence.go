@@ -19,6 +19,7 @@ type Presences struct {
 	Rev     Revision
 	Version int64
 	Peers   []Presence // by session number
+	shown   bool       // somebody has a caret
 	left    []leaving
 }
 

@@ -1,6 +1,7 @@
 package doc
 
 import (
+	"cmp"
 	"slices"
 
 	"tandem/ot"
@@ -12,6 +13,8 @@ func (s *State) leave(n SessionNumber) {
 		return
 	}
 	delete(s.sessions, n)
+	i, _ := slices.BinarySearchFunc(s.order, n, func(a *attached, n SessionNumber) int { return cmp.Compare(a.number, n) })
+	s.order = slices.Delete(s.order, i, i+1)
 	s.version++
 	s.left = append(s.left, leaving{n, s.version})
 	if len(s.left) > leftKept {
@@ -48,9 +51,10 @@ func (s *State) move(m Move) {
 // commit itself, so that the version stays. A batch is gone through commit by commit: a caret must not be clamped to what the
 // last one leaves.
 func (s *State) movePresence(c *Committed) {
-	for _, a := range s.sessions {
+	for _, a := range s.order {
 		p := &a.presence
 		switch {
+		case !p.Shown && (a.number != c.Session || c.Caret < 0): // there is nothing to move
 		case a.number == c.Session && c.Caret >= 0:
 			p.Range, p.Shown = ot.Range{Anchor: c.Caret, Head: c.Caret}, true
 		case a.number == c.Session:
@@ -72,12 +76,21 @@ func (s *State) clamp(r ot.Range) ot.Range {
 
 // presences is everybody's presence at the head.
 func (s *State) presences() *Presences {
-	p := &Presences{Rev: s.head.Rev, Version: s.version, Peers: make([]Presence, 0, len(s.sessions)), left: s.left}
-	for _, a := range s.sessions {
-		p.Peers = append(p.Peers, a.presence)
+	p := &Presences{Rev: s.head.Rev, Version: s.version, left: s.left}
+	if old := s.view.Presence; old != nil && old.Version == s.version && !old.shown && !s.anyShown() {
+		p.Peers = old.Peers // there is no caret that commits could have moved
+		return p
 	}
-	slices.SortFunc(p.Peers, func(a, b Presence) int { return int(a.Session - b.Session) })
+	p.Peers = make([]Presence, len(s.order))
+	for i, a := range s.order {
+		p.Peers[i] = a.presence
+		p.shown = p.shown || a.presence.Shown
+	}
 	return p
+}
+
+func (s *State) anyShown() bool {
+	return slices.ContainsFunc(s.order, func(a *attached) bool { return a.presence.Shown })
 }
 
 // Attached reports whether a session is.

@@ -50,6 +50,7 @@ type State struct {
 
 	// Sessions and their presence.
 	sessions    map[SessionNumber]*attached
+	order       []*attached // the same, by number
 	lastSession SessionNumber
 	version     int64     // of the presences: grows with every change
 	left        []leaving // the last leftKept

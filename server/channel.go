@@ -268,23 +268,16 @@ func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_
 	if session == nil || closed {
 		return frame, false
 	}
-	add := func(m wire.Message) {
-		before := len(frame)
-		frame = m.Append(frame)
-		if len(frame) > frameBytes && before > 0 {
-			send(frame[:before])
-			frame = append(frame[:0], frame[before:]...)
-		}
-	}
+	f := framer{frame, send}
 	if !ch.told {
 		ch.told = true
 		ch.content = session.TakeContent()
-		add(ch.openedMessage(session))
-		return frame, true
+		f.add(ch.openedMessage(session))
+		return f.frame, true
 	}
 	if ch.content != nil {
-		add(ch.piece())
-		return frame, true
+		f.add(ch.piece())
+		return f.frame, true
 	}
 	update, err := session.Next(ctx)
 	if err != nil {
@@ -294,18 +287,46 @@ func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_
 		}
 		return frame, false
 	}
-	ch.tell(&update, add)
-	return frame, update.More
+	ch.tell(&update, &f)
+	return f.frame, update.More
+}
+
+// framer gathers messages in a frame; one that is full is sent.
+type framer struct {
+	frame []byte
+	send  func([]byte)
+}
+
+func (f *framer) add(m wire.Message) {
+	before := len(f.frame)
+	f.frame = m.Append(f.frame)
+	f.cut(before)
+}
+
+// commits is add for what is most of all messages, without making an interface of each.
+func (f *framer) commits(m wire.Commits) {
+	before := len(f.frame)
+	f.frame = m.Append(f.frame)
+	f.cut(before)
+}
+
+// cut sends what was there before the last message, if that is too much for one frame.
+func (f *framer) cut(before int) {
+	if len(f.frame) > frameBytes && before > 0 {
+		f.send(f.frame[:before])
+		f.frame = append(f.frame[:0], f.frame[before:]...)
+	}
 }
 
 // tell turns an update into messages.
-func (ch *channel) tell(u *doc.Update, add func(wire.Message)) {
-	for _, i := range u.Items {
+func (ch *channel) tell(u *doc.Update, f *framer) {
+	for k := range u.Items {
+		i := &u.Items[k]
 		switch {
 		case i.Check != nil:
-			add(wire.Check{Channel: ch.id, Rev: i.Check.Rev, Hash: i.Check.Hash})
+			f.add(wire.Check{Channel: ch.id, Rev: i.Check.Rev, Hash: i.Check.Hash})
 		case i.Ack > 0:
-			add(wire.Ack{Channel: ch.id, Seq: i.Ack, Place: i.Place})
+			f.add(wire.Ack{Channel: ch.id, Seq: i.Ack, Place: i.Place})
 		default:
 			m := wire.Commits{
 				Channel: ch.id, First: i.First, Count: int64(i.Count), OpBytes: i.Bytes, Lineage: wire.Some(i.Place.Lineage),
@@ -316,7 +337,7 @@ func (ch *channel) tell(u *doc.Update, add func(wire.Message)) {
 					m.Caret = wire.Some(i.Caret)
 				}
 			}
-			add(m)
+			f.commits(m)
 		}
 	}
 	for _, r := range u.Refused {
@@ -325,14 +346,14 @@ func (ch *channel) tell(u *doc.Update, add func(wire.Message)) {
 		if m.Code == wire.CodeNoSpace { // it hears when there is
 			m.RetryAfter = wire.Opt[wire.Millis]{}
 		}
-		add(m)
+		f.add(m)
 	}
 	if u.Again {
-		add(wire.AccessChange{Channel: ch.id, Access: wire.Write})
+		f.add(wire.AccessChange{Channel: ch.id, Access: wire.Write})
 	}
 	for peers, left := u.Peers, u.Left; len(peers)+len(left) > 0; {
 		n, l := min(len(peers), peersAtOnce), min(len(left), peersAtOnce)
-		add(presenceMessage(ch.id, u.Rev, peers[:n], left[:l]))
+		f.add(presenceMessage(ch.id, u.Rev, peers[:n], left[:l]))
 		peers, left = peers[n:], left[l:]
 	}
 	if u.Ended != nil {
