@@ -81,17 +81,15 @@ export class PillView {
       this.#place()
     }
     if (this.#details && pill) fill(this.#details, this.#detailsOf(pill))
-    this.#say(pill)
+    this.#sayKind(pill)
+    const offer = pill?.offer ?? ""
+    if (offer !== "" && offer !== this.#offered) this.#announcer.say(offer) // in place of what was just said of being back
+    this.#offered = offer
     this.onshow(pill)
   }
 
   /** Says what has become different, to those who do not see it, and opens the details where text may be lost. */
-  #say(pill: Pill | null): void {
-    const offer = pill?.offer ?? ""
-    if (offer !== this.#offered) {
-      this.#offered = offer
-      if (offer !== "") this.#announcer.say(offer)
-    }
+  #sayKind(pill: Pill | null): void {
     const kind = pill?.kind ?? null
     if (kind === this.#kind) return
     const before = this.#kind

@@ -33,6 +33,7 @@ describe("trouble", { skip, concurrency: 2 }, () => {
     await server.restore(backup)
     await Promise.all([pillSays(page, "Saved – older text was restored"), phone.waitForSelector(".pill.offers")])
     assert.equal(await same(page, phone), "before")
+    await page.waitForFunction(() => /^The server went back to an older state/.test(document.querySelector("[role=status].unseen").textContent))
     await caretAt(page, -1)
     await page.keyboard.type(" and on")
     assert.equal(await same(page, phone), "before and on")
