@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -117,17 +116,6 @@ func (p *program) bench(ctx context.Context, f benchFlags, workloads []string) e
 	}
 	c := f.config
 	c.Progress = p.stderr
-	c.ServeWords, c.BaselineWords = []string{"serve", "--log-level", "warn"}, []string{baselineName}
-	if c.Data == "" {
-		dir, err := os.MkdirTemp("", "tandem-bench-")
-		if err != nil {
-			return fmt.Errorf("make a directory for the servers: %w", err)
-		}
-		defer os.RemoveAll(dir)
-		c.Data = dir
-	} else if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return fmt.Errorf("make the servers' directory: %w", err)
-	}
 	defer debug.SetGCPercent(debug.SetGCPercent(generatorGC))
 	report, err := bench.Run(ctx, c)
 	if errors.Is(err, bench.ErrUsage) {
