@@ -52,7 +52,7 @@ identical, whatever the figures are; 1 where not; 2 for a wrong call.`
 func (p *program) benchCommand() *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:   "bench [flags] " + strings.Join(bench.Workloads(), "|") + "|all",
+		Use:   "bench [flags] " + strings.Join(bench.Workloads(), "|") + "|all...",
 		Short: "Measure a server under load",
 		Long:  benchLong,
 		Args:  cobra.MinimumNArgs(1),
@@ -64,7 +64,7 @@ func (p *program) benchCommand() *cobra.Command {
 	flags.StringSliceVar(&f.targets, "target", []string{bench.Tandem}, "what to measure: "+strings.Join(bench.Targets(), ", ")+", or all")
 	flags.IntVar(&c.Docs, "docs", 0, "documents (default: the workload's)")
 	flags.IntVar(&c.People, "people", 0, "people in each document; presence: carets; slow: readers (default: the workload's)")
-	flags.Float64Var(&c.Rate, "rate", 0, "edits a second of each; presence: moves (default: the workload's)")
+	flags.Float64Var(&c.Rate, "rate", 0, "edits a second of each; presence: moves; slow: replacements (default: the workload's)")
 	flags.IntVar(&c.Conns, "conns", 0, "connections: idle, storm (default: 5000)")
 	flags.StringVar(&f.size, "size", "", "letters of the document, such as 10MB: big, slow (default: 1MB)")
 	flags.IntVar(&c.Missed, "missed", 0, "edits that are missed: big (default: 10000)")

@@ -3,6 +3,9 @@ package bench
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,8 +64,10 @@ func TestNotMeasuredIsNull(t *testing.T) {
 	require.NoError(t, json.Unmarshal(out.Bytes(), &report))
 	require.Nil(t, report["fsync_ms"])
 	row := report["results"].([]any)[0].(map[string]any)
-	for _, name := range []string{"edits", "seconds", "edits_per_s", "ack_ms", "cpu_us_per_delivery", "bytes_out_per_edit", "writes_per_edit",
-		"commits", "fsyncs", "rss_mib_peak", "rss_anon_mib_peak", "rss_kib_per_conn", "join_ms", "resume_ms", "resume_bytes"} {
+	for _, name := range []string{
+		"edits", "seconds", "edits_per_s", "ack_ms", "cpu_us_per_delivery", "bytes_out_per_edit", "writes_per_edit",
+		"commits", "fsyncs", "rss_mib_peak", "rss_anon_mib_peak", "rss_kib_per_conn", "join_ms", "resume_ms", "resume_bytes",
+	} {
 		value, there := row[name]
 		require.True(t, there, name)
 		require.Nil(t, value, name)
@@ -139,4 +144,20 @@ func TestIdleSteps(t *testing.T) {
 	require.Equal(t, []int{500, 2000, 5000}, idleSteps(5000))
 	require.Equal(t, []int{500, 2000, 5000, 15_000}, idleSteps(15_000))
 	require.Equal(t, []int{2, 8, 20}, idleSteps(20))
+}
+
+// TestReadmeGoals: the README's goals are these, in this order.
+func TestReadmeGoals(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	require.NoError(t, err)
+	table := "| workload | figure | goal |\n|---|---|---|\n"
+	for i := range goals {
+		g := &goals[i]
+		than := "≥"
+		if g.most {
+			than = "≤"
+		}
+		table += fmt.Sprintf("| %s | %s | %s %s %s |\n", g.workload, g.says, than, strconv.FormatFloat(g.want, 'f', -1, 64), g.unit)
+	}
+	require.Contains(t, string(readme), table+"\n")
 }
