@@ -2,7 +2,7 @@
 TANDEM_TRACES ?= $(realpath ../shared/traces)
 export TANDEM_TRACES
 
-.PHONY: run test check bench long fuzz
+.PHONY: run test check bench bench-long microbench long fuzz
 
 run:
 	go run ./cmd/tandem serve
@@ -14,7 +14,13 @@ check:
 	scripts/check
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./...
+	scripts/bench
+
+bench-long:
+	scripts/bench long
+
+microbench:
+	scripts/microbench
 
 long:
 	scripts/test long

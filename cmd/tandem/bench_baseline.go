@@ -9,16 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tandem/cmd/tandem/bench"
 	"tandem/cmd/tandem/bench/baseline"
 )
-
-// baselineName is the hidden command that runs a baseline.
-const baselineName = "bench-baseline"
 
 func (p *program) baselineCommand() *cobra.Command {
 	var at, data string
 	cmd := &cobra.Command{
-		Use:    baselineName + " hub|hub-burst|hub-durable",
+		Use:    bench.BaselineCommand + " hub|hub-burst|hub-durable",
 		Short:  "Run a server without documents, for tandem bench",
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),

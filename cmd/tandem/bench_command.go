@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -53,7 +52,7 @@ identical, whatever the figures are; 1 where not; 2 for a wrong call.`
 func (p *program) benchCommand() *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:   "bench [flags] " + strings.Join(bench.Workloads(), "|") + "|all",
+		Use:   "bench [flags] " + strings.Join(bench.Workloads(), "|") + "|all...",
 		Short: "Measure a server under load",
 		Long:  benchLong,
 		Args:  cobra.MinimumNArgs(1),
@@ -65,7 +64,7 @@ func (p *program) benchCommand() *cobra.Command {
 	flags.StringSliceVar(&f.targets, "target", []string{bench.Tandem}, "what to measure: "+strings.Join(bench.Targets(), ", ")+", or all")
 	flags.IntVar(&c.Docs, "docs", 0, "documents (default: the workload's)")
 	flags.IntVar(&c.People, "people", 0, "people in each document; presence: carets; slow: readers (default: the workload's)")
-	flags.Float64Var(&c.Rate, "rate", 0, "edits a second of each; presence: moves (default: the workload's)")
+	flags.Float64Var(&c.Rate, "rate", 0, "edits a second of each; presence: moves; slow: replacements (default: the workload's)")
 	flags.IntVar(&c.Conns, "conns", 0, "connections: idle, storm (default: 5000)")
 	flags.StringVar(&f.size, "size", "", "letters of the document, such as 10MB: big, slow (default: 1MB)")
 	flags.IntVar(&c.Missed, "missed", 0, "edits that are missed: big (default: 10000)")
@@ -117,17 +116,6 @@ func (p *program) bench(ctx context.Context, f benchFlags, workloads []string) e
 	}
 	c := f.config
 	c.Progress = p.stderr
-	c.ServeWords, c.BaselineWords = []string{"serve", "--log-level", "warn"}, []string{baselineName}
-	if c.Data == "" {
-		dir, err := os.MkdirTemp("", "tandem-bench-")
-		if err != nil {
-			return fmt.Errorf("make a directory for the servers: %w", err)
-		}
-		defer os.RemoveAll(dir)
-		c.Data = dir
-	} else if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return fmt.Errorf("make the servers' directory: %w", err)
-	}
 	defer debug.SetGCPercent(debug.SetGCPercent(generatorGC))
 	report, err := bench.Run(ctx, c)
 	if errors.Is(err, bench.ErrUsage) {

@@ -12,6 +12,7 @@
 //	tandem erase     take out of it what was written and deleted again
 //	tandem remove    take a document away
 //	tandem replay    play recorded editing sessions through real sockets
+//	tandem bench     measure a server under load, beside baselines
 //	tandem version   say what this is
 //
 // Every command ends with 0 when it is done and good, 1 when it did not succeed, with one line on stderr, 2 when it was called

@@ -11,9 +11,7 @@ import (
 )
 
 const (
-	// replaced is how often the whole content is replaced while some do not read.
-	replaced = 100
-	// replacedPieces is in how many pieces that is done.
+	// replacedPieces is what part of the document a replacement replaces.
 	replacedPieces = 16
 	// calmShare is what part of the time without reading the time before it is.
 	calmShare = 5
@@ -69,8 +67,7 @@ func runSlow(ctx context.Context, j *job) error {
 	return crew.Compare(ctx)
 }
 
-// replace replaces the document's content at the rate at which all of it goes by, while some type, and returns what those who read saw
-// of the typing.
+// replace replaces one piece of the document after the other, while some type, and returns what those who read saw of the typing.
 func (j *job) replace(
 	ctx context.Context, crew *load.Crew, during time.Duration, typing []*load.Replica, others func(*load.Replica) bool,
 ) (l load.Latencies, err error) {
@@ -80,8 +77,7 @@ func (j *job) replace(
 	for i := range beats {
 		beats[i].Who++ // the first one replaces
 	}
-	rate := float64(replaced*replacedPieces) / j.plan.duration.Seconds()
-	beats = append(beats, load.Schedule(j.seed+2, 1, rate, from, during)...)
+	beats = append(beats, load.Schedule(j.seed+2, 1, j.plan.rate, from, during)...)
 	slices.SortStableFunc(beats, func(a, b load.Beat) int { return int(a.At - b.At) })
 	failed := newFailure()
 	load.Pace(ctx, crew.Clock, beats, func(b load.Beat) { failed.note(all[b.Who].Due(b.At)) })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"strings"
 
 	"tandem/cmd/tandem/bench/load"
@@ -18,6 +17,9 @@ type target struct {
 	site   *load.Site
 }
 
+// BaselineCommand is the command of this program that runs a baseline, whose name follows.
+const BaselineCommand = "bench-baseline"
+
 // startTarget starts it, on a directory of its own. It ends the job when it ends by itself.
 func startTarget(ctx context.Context, c *Config, name, dir string, died func(error)) (*target, error) {
 	t := &target{name: name, site: &load.Site{Bare: name != Tandem}}
@@ -25,11 +27,11 @@ func startTarget(ctx context.Context, c *Config, name, dir string, died func(err
 		t.site.URL = c.URL
 		return t, nil
 	}
-	words := slices.Concat(c.ServeWords, []string{"--data", dir})
+	words := []string{"serve", "--log-level", "warn"}
 	if t.site.Bare {
-		words = slices.Concat(c.BaselineWords, []string{name, "--data", dir})
+		words = []string{BaselineCommand, name}
 	}
-	t.server = child.New(died, words...)
+	t.server = child.New(died, append(words, "--data", dir)...)
 	if err := t.server.Start(ctx); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, t.server.Log())
 	}

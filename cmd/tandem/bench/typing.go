@@ -92,9 +92,6 @@ func runTyping(ctx context.Context, j *job) error {
 	load.Pace(ctx, crew.Clock, load.Schedule(j.seed, len(all), j.plan.rate, crew.Clock.Now()+int64(lead), warm), do)
 	m := j.begin(crew)
 	beats := load.Schedule(j.seed+1, len(all), j.plan.rate, crew.Clock.Now()+int64(lead), j.plan.duration)
-	if len(beats) == 0 {
-		return fmt.Errorf("%w: in %v nobody types at %v edits a second", ErrUsage, j.plan.duration, j.plan.rate)
-	}
 	late := load.Pace(ctx, crew.Clock, beats, do)
 	if err := failed.or(crew.Settle(ctx)); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 type plan struct {
 	docs     int
 	people   int           // of each document
-	rate     float64       // edits a second of each
+	rate     float64       // edits a second of each; presence: moves; slow: replacements
 	conns    int           // idle, storm
 	size     int           // UTF-16 code units of the document: big, slow
 	missed   int           // edits: big
@@ -79,9 +79,10 @@ var workloads = []workload{
 		},
 	},
 	{
-		name: "slow", usual: plan{people: 60, stopped: 50, size: 1_000_000, duration: 30 * time.Second, runs: once}, run: runSlow,
+		name: "slow", usual: plan{people: 60, stopped: 50, rate: 54, size: 1_000_000, duration: 30 * time.Second, runs: once}, run: runSlow,
 		says: func(p plan) string {
-			return fmt.Sprintf("%d of %d readers do not read for %v while %d letters are replaced in a document of %d", p.stopped, p.people, p.duration, replaced*p.size, p.size)
+			replaced := p.rate * p.duration.Seconds() * float64(p.size/replacedPieces) / 1e6
+			return fmt.Sprintf("%d of %d readers do not read for %v while %.0f MB are replaced in a document of %d letters", p.stopped, p.people, p.duration, replaced, p.size)
 		},
 	},
 }
@@ -97,7 +98,7 @@ func Workloads() (names []string) {
 func workloadOf(name string) (*workload, error) {
 	i := slices.IndexFunc(workloads, func(w workload) bool { return w.name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("%w: no workload is called %q: there are %s, and all", ErrUsage, name, strings.Join(Workloads(), ", "))
+		return nil, usagef("no workload is called %q: there are %s, and all", name, strings.Join(Workloads(), ", "))
 	}
 	return &workloads[i], nil
 }

@@ -208,7 +208,10 @@ func (c *Crew) Latencies(from, to int64, author, other func(*Replica) bool) Late
 				l.Edits++
 				l.Ack.Add(e.acked - e.due)
 				for _, o := range people {
-					if at, ok := o.stampOf(e.rev); ok && o != a && other(o) {
+					if o == a || !other(o) {
+						continue
+					}
+					if at, ok := o.stampOf(e.rev); ok {
 						l.Visible.Add(at - e.due)
 					}
 				}

@@ -2,6 +2,7 @@ package load
 
 import (
 	"tandem/doc"
+	"tandem/ot"
 	"tandem/ot/pack"
 	"tandem/server/wire"
 )
@@ -59,7 +60,7 @@ func (l *letter) insert(r *pack.Reader) {
 	r.Int(1, 1) // of one commit
 	l.at = 0
 	if r.Array(2) == 2 {
-		l.at = int(r.Int(1, 1<<30))
+		l.at = int(r.Int(1, int64(ot.StoredLimits.Length)))
 	}
 	text := r.StrBytes(1)
 	l.text = 0x80
