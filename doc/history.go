@@ -2,6 +2,7 @@ package doc
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"tandem/ot"
 )
@@ -12,6 +13,18 @@ type Committed struct {
 	Op      ot.Op
 	Session SessionNumber // of the author, while the document stays loaded; 0: not known
 	Caret   int           // the author's caret after it; negative: not known
+
+	memo atomic.Pointer[[]byte]
+}
+
+// Memo is what a transport makes of the commit, once for all its readers. make must always make the same of it.
+func (c *Committed) Memo(make func() []byte) []byte {
+	if memo := c.memo.Load(); memo != nil {
+		return *memo
+	}
+	memo := make()
+	c.memo.Store(&memo)
+	return memo
 }
 
 // decode is a stored commit as history holds it.
@@ -73,6 +86,7 @@ type Item struct {
 	Place   Place // after it; not of a check
 	Ack     Seq   // not 0: it is the reader's own submission of this sequence, and Bytes are not for it
 	Check   *Check
+	Commit  *Committed // where it is a single one of somebody else
 }
 
 // A Cursor is how far a session has read (I6). It belongs to one goroutine.
@@ -152,7 +166,8 @@ func (c *Cursor) item(commits []*Committed, v *View, items *[]Item) (n int, err 
 		First: first.Rev, Count: n, Bytes: first.Bytes,
 		Session: first.Session, Caret: first.Caret, Place: v.Place.at(commits[n-1]),
 	}
-	if n > 1 {
+	if item.Commit = first; n > 1 {
+		item.Commit = nil
 		op, err := composeAll(commits[:n], plain)
 		if err != nil {
 			return 0, err

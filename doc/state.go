@@ -42,6 +42,7 @@ type State struct {
 	history []*Committed // revisions view.Base+1 up to head.Rev
 	records map[ClientID]Record
 	batch   []*Committed
+	since   since          // what the last submission was moved over
 	waiting []*OpenRequest // their outstanding is in the batch
 	refuse  error          // of this turn: why nothing is committed
 
@@ -129,7 +130,7 @@ func (s *State) push(c *Committed) {
 }
 
 // cost is about what a commit takes in memory.
-func (c *Committed) cost() int { return 256 + 2*len(c.Bytes) + 64*len(c.Op) }
+func (c *Committed) cost() int { return 320 + 3*len(c.Bytes) + 64*len(c.Op) } // with its memo
 
 // View is what is durable. Only this method may be called at any time.
 func (s *State) View() *View { return s.view }

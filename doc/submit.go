@@ -113,7 +113,7 @@ func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 	if moved.To < s.view.Base {
 		return ErrBehind, false
 	}
-	if err := moved.Over(s.history[moved.To-s.view.Base:]); err != nil {
+	if err := s.bringUp(&moved); err != nil {
 		return fmt.Errorf("%w: %w", ErrOpenAgain, err), true
 	}
 	if size := s.text.Len() + moved.Op.TargetLen() - moved.Op.BaseLen(); size > ot.MaxDocument {
@@ -133,6 +133,36 @@ func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 	s.batch = append(s.batch, c)
 	s.records[sub.Client] = Record{Seq: sub.Seq, Rev: c.Rev, Digest: c.Digest}
 	return nil, false
+}
+
+// A since is what was committed since a revision, as one operation.
+type since struct {
+	from, to Revision
+	op       ot.Op
+}
+
+// bringUp moves an operation to the head. The submissions of one turn were mostly made on the same revision: what was committed since is
+// composed once for all of them, commit by commit, so that each costs one step and not as many as there are before it.
+func (s *State) bringUp(m *Moved) error {
+	commits := s.history[m.To-s.view.Base:]
+	if len(commits) < 2 || len(commits) > overAtOnce {
+		return m.Over(commits)
+	}
+	c := &s.since
+	if c.from != m.To || c.to < m.To || c.to > s.head.Rev {
+		*c = since{from: m.To, to: m.To}
+	}
+	fresh := s.history[c.to-s.view.Base:]
+	op, err := composeAll(fresh, plain)
+	if err == nil && c.to > c.from {
+		op, err = ot.Compose(c.op, op)
+	}
+	if err != nil {
+		return err
+	}
+	c.op, c.to = op, s.head.Rev
+	m.over(op, c.to)
+	return nil
 }
 
 // author is the name under which a commit is kept.

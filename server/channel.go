@@ -303,10 +303,10 @@ func (f *framer) add(m wire.Message) {
 	f.cut(before)
 }
 
-// commits is add for what is most of all messages, without making an interface of each.
-func (f *framer) commits(m wire.Commits) {
+// commits adds what is most of all messages: its bytes are made once for all readers, but for the channel.
+func (f *framer) commits(channel wire.Channel, shared []byte) {
 	before := len(f.frame)
-	f.frame = m.Append(f.frame)
+	f.frame = wire.AppendCommits(f.frame, channel, shared)
 	f.cut(before)
 }
 
@@ -327,17 +327,10 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 			f.add(wire.Check{Channel: ch.id, Rev: i.Check.Rev, Hash: i.Check.Hash})
 		case i.Ack > 0:
 			f.add(wire.Ack{Channel: ch.id, Seq: i.Ack, Place: i.Place})
+		case i.Commit != nil:
+			f.commits(ch.id, i.Commit.Memo(func() []byte { return commitsMessage(i).AppendShared(nil) }))
 		default:
-			m := wire.Commits{
-				Channel: ch.id, First: i.First, Count: int64(i.Count), OpBytes: i.Bytes, Lineage: wire.Some(i.Place.Lineage),
-			}
-			if i.Session > 0 {
-				m.Session = wire.Some(i.Session)
-				if i.Caret >= 0 {
-					m.Caret = wire.Some(i.Caret)
-				}
-			}
-			f.commits(m)
+			f.commits(ch.id, commitsMessage(i).AppendShared(nil))
 		}
 	}
 	for _, r := range u.Refused {
@@ -359,6 +352,18 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 	if u.Ended != nil {
 		ch.end(u.Ended)
 	}
+}
+
+// commitsMessage is an item as a message of no channel.
+func commitsMessage(i *doc.Item) wire.Commits {
+	m := wire.Commits{First: i.First, Count: int64(i.Count), OpBytes: i.Bytes, Lineage: wire.Some(i.Place.Lineage)}
+	if i.Session > 0 {
+		m.Session = wire.Some(i.Session)
+		if i.Caret >= 0 {
+			m.Caret = wire.Some(i.Caret)
+		}
+	}
+	return m
 }
 
 func presenceMessage(id wire.Channel, rev doc.Revision, peers []doc.Presence, left []doc.SessionNumber) wire.PresenceUpdate {

@@ -191,6 +191,19 @@ func (m Snapshot) Append(buf []byte) []byte {
 func (m Commits) Append(buf []byte) []byte {
 	w := begin(buf, KindCommits)
 	w.channel(m.Channel)
+	return m.AppendShared(w.Done())
+}
+
+// AppendCommits appends a Commits to buf of which only the channel is a reader's own; shared is what AppendShared gave.
+func AppendCommits(buf []byte, channel Channel, shared []byte) []byte {
+	w := begin(buf, KindCommits)
+	w.channel(channel)
+	return append(w.Done(), shared...)
+}
+
+// AppendShared appends what of the message is the same for all readers: all that comes behind the channel.
+func (m Commits) AppendShared(buf []byte) []byte {
+	w := writer{pack.Append(buf)}
 	w.rev(m.First)
 	w.Int(m.Count)
 	w.op(m.Op, m.OpBytes)
