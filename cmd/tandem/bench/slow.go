@@ -48,7 +48,7 @@ func runSlow(ctx context.Context, j *job) error {
 	for _, r := range stopped {
 		r.StopReading()
 	}
-	watch, m := sample(ctx, j.target.pid()), j.begin(crew)
+	watch := sample(ctx, j.target.pid())
 	began := crew.Clock.Now()
 	l, err := j.replace(ctx, crew, j.plan.duration, typing, others)
 	watch.stop()
@@ -56,10 +56,7 @@ func runSlow(ctx context.Context, j *job) error {
 		return err
 	}
 	j.result.RSSAnonGrowth = per(watch.peak, before, 1, 1)
-	m.end(l.Edits, crew.Clock.Now()-began)
-	// An edit is one of a replacement in some thousand times its size: what it takes of the processor says nothing.
-	j.result.CPUPerEdit, j.result.CPUPerDelivery, j.result.GeneratorPerEdit = nil, nil, nil
-	j.result.WritesPerEdit, j.result.BytesOutPerEdit = nil, nil
+	j.result.typed(l.Edits, crew.Clock.Now()-began) // and no more: what an edit takes says nothing beside replacements of 60 KB
 	j.result.AckMs, j.result.VisibleMs = l.Ack.Spread(), l.Visible.Spread()
 	if err := j.readAgain(ctx, crew, stopped, replacer); err != nil {
 		return err
