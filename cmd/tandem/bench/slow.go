@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"tandem/cmd/tandem/bench/load"
@@ -94,14 +95,19 @@ func (j *job) readAgain(ctx context.Context, crew *load.Crew, stopped []*load.Re
 	for _, r := range stopped {
 		r.ReadOn()
 	}
+	var cut atomic.Int64
 	err := crew.Each(func(r *load.Replica) error {
-		for r.Reach(ctx, goal) != nil { // it was cut off
+		for r.Reach(ctx, goal) != nil { // it was cut off, or ctx is done
+			cut.Add(1)
 			if err := comeBack(ctx, r); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	j.result.BackMs = some(ms(time.Since(began)))
+	j.result.CutOff = some(float64(cut.Load()))
+	if err == nil {
+		j.result.BackMs = some(ms(time.Since(began)))
+	}
 	return err
 }
