@@ -52,7 +52,7 @@ identical, whatever the figures are; 1 where not; 2 for a wrong call.`
 func (p *program) benchCommand() *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:   "bench [flags] " + strings.Join(bench.Workloads(), "|") + "|all...",
+		Use:   "bench [flags] WORKLOAD...",
 		Short: "Measure a server under load",
 		Long:  benchLong,
 		Args:  cobra.MinimumNArgs(1),
@@ -73,40 +73,21 @@ func (p *program) benchCommand() *cobra.Command {
 	flags.IntVar(&c.Runs, "runs", bench.DefaultRuns, "runs; idle, big, storm and slow: 1 unless given")
 	flags.Uint64Var(&c.Seed, "seed", 0, "of what is left to chance (default: a random one, which is reported)")
 	flags.BoolVar(&f.json, "json", false, "one JSON object on stdout, and nothing else")
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		for name, zero := range map[string]func() error{
-			"duration": func() error { return positive("--duration", c.Duration) },
-			"runs":     func() error { return positive("--runs", c.Runs) },
-			"docs":     func() error { return positive("--docs", c.Docs) },
-			"people":   func() error { return positive("--people", c.People) },
-			"rate":     func() error { return positive("--rate", c.Rate) },
-			"conns":    func() error { return positive("--conns", c.Conns) },
-			"missed":   func() error { return positive("--missed", c.Missed) },
-			"stopped":  func() error { return positive("--stopped", c.Stopped) },
-		} {
-			if cmd.Flags().Changed(name) {
-				if err := zero(); err != nil {
-					return err
-				}
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		for _, name := range []string{"docs", "people", "rate", "conns", "missed", "stopped", "duration", "runs"} {
+			if v := flags.Lookup(name).Value.String(); flags.Changed(name) && (v == "0" || v == "0s" || strings.HasPrefix(v, "-")) {
+				return fmt.Errorf("--%s %s: want more than 0", name, v)
 			}
 		}
-		if !cmd.Flags().Changed("duration") {
-			c.Duration = 0 // each workload has its own
+		if !flags.Changed("duration") { // each workload has its own
+			c.Duration = 0
 		}
-		if !cmd.Flags().Changed("runs") {
+		if !flags.Changed("runs") {
 			c.Runs = 0
 		}
 		return nil
 	}
 	return cmd
-}
-
-// positive refuses what 0 would turn into a default.
-func positive[T int | float64 | ~int64](flag string, v T) error {
-	if v > 0 {
-		return nil
-	}
-	return fmt.Errorf("%s %v: want more than 0", flag, v)
 }
 
 // bench is the command. The report is printed also where not all of it is good.

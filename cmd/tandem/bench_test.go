@@ -38,12 +38,12 @@ func measured(t *testing.T, args ...string) benchReport {
 	return r
 }
 
-// onDisk is a directory that is not in memory, as the system's temporary one may be.
+// onDisk is a directory to be made that is not in memory, as the system's temporary one may be.
 func onDisk(t *testing.T) string {
 	dir, err := os.MkdirTemp(".", "bench-test-")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	return dir
+	return filepath.Join(dir, "data")
 }
 
 // positives are figures that must have been measured.
@@ -149,6 +149,7 @@ func TestBenchUsage(t *testing.T) {
 	}{
 		"no workload":         {nil, "requires at least 1 arg"},
 		"an unknown workload": {[]string{"warm"}, `no workload is called "warm": there are hot, many`},
+		"a workload twice":    {[]string{"hot", "hot"}, "the workload hot is named twice"},
 		"an unknown target":   {[]string{"hot", "--target", "tandem,bus"}, `no target is called "bus"`},
 		"a target twice":      {[]string{"hot", "--target", "hub,hub"}, "named twice"},
 		"no documents":        {[]string{"big", "--target", "hub"}, "big needs a server with documents"},

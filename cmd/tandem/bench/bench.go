@@ -26,23 +26,22 @@ func Run(ctx context.Context, c Config) (report *Report, err error) {
 	if err != nil {
 		return report, err
 	}
+	place := &place{}
 	if c.children() {
-		done, err := c.prepare(report)
-		if err != nil {
+		if place, err = c.prepare(report); err != nil {
 			return report, err
 		}
-		defer done()
+		defer place.remove()
 	}
 	for _, w := range chosen {
-		p := w.plan(&c)
-		report.plans[w.name] = p
-		for run := range p.runs {
+		report.plans[w.name] = w.plan(&c)
+		for run := range report.plans[w.name].runs {
 			if c.children() {
-				if err := fsyncs(c.Data, syncs); err != nil {
+				if err := fsyncs(place.work, syncs); err != nil {
 					return report, err
 				}
 			}
-			if err := report.round(ctx, &c, w, p, run); err != nil {
+			if err := report.round(ctx, &c, place, w, run); err != nil {
 				return report, err
 			}
 		}
@@ -50,39 +49,65 @@ func Run(ctx context.Context, c Config) (report *Report, err error) {
 	return report, nil
 }
 
-// prepare finds the directory of the children, and what it is on.
-func (c *Config) prepare(report *Report) (done func(), err error) {
-	done = func() {}
-	if c.Data == "" {
-		if c.Data, err = os.MkdirTemp("", "tandem-bench-"); err != nil {
-			return nil, fmt.Errorf("make a directory for the servers: %w", err)
-		}
-		done = func() { _ = os.RemoveAll(c.Data) }
-	} else if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("make the servers' directory: %w", err)
-	}
-	name, volatile, err := filesystem(c.Data)
-	report.Filesystem = name
-	if err == nil && volatile {
-		err = fmt.Errorf("%s is on %s: %w, and figures from there mean nothing; name a directory on a disk with --data", c.Data, name, ErrVolatile)
-	}
-	if err != nil {
-		done()
-		return nil, err
-	}
-	return done, nil
+// A place is where children have their data.
+type place struct {
+	data string // of the server, kept; empty: in work, anew for each run
+	work string // of all else; removed in the end
 }
 
-// round measures each target once. An error of a run goes into its result; what is returned is why ctx has ended.
-func (r *Report) round(ctx context.Context, c *Config, w *workload, p plan, run int) error {
-	for _, name := range c.targetsOf(w) {
+// prepare makes the directories, and finds out what they are on.
+func (c *Config) prepare(report *Report) (p *place, err error) {
+	p = &place{data: c.Data}
+	beside := os.TempDir()
+	if c.Data != "" {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("make the servers' directory: %w", err)
+		}
+		if beside, err = filepath.Abs(filepath.Join(c.Data, "..")); err != nil {
+			return nil, fmt.Errorf("find what is above %s: %w", c.Data, err)
+		}
+		if !sameDisk(c.Data, beside) {
+			return nil, fmt.Errorf("%s is where another disk begins, and %s, where the baselines are, is not on it: name a directory in it", c.Data, beside)
+		}
+	}
+	if p.work, err = os.MkdirTemp(beside, "tandem-bench-"); err != nil {
+		return nil, fmt.Errorf("make a directory for the servers: %w", err)
+	}
+	name, volatile, err := filesystem(p.work)
+	report.Filesystem = name
+	if err == nil && volatile {
+		err = fmt.Errorf("%s is on %s: %w, and figures from there mean nothing; name a directory on a disk with --data", beside, name, ErrVolatile)
+	}
+	if err != nil {
+		p.remove()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *place) remove() { _ = os.RemoveAll(p.work) } // what is left of it is in the way of nothing
+
+// of is a target's directory for one run; done removes what nobody keeps.
+func (p *place) of(target string) (dir string, done func()) {
+	if target == Tandem && p.data != "" {
+		return p.data, func() {}
+	}
+	dir = filepath.Join(p.work, target)
+	return dir, func() { _ = os.RemoveAll(dir) }
+}
+
+// round measures each target once, each time beginning with another one. An error of a run goes into its result; what is returned is that
+// there are to be no more.
+func (r *Report) round(ctx context.Context, c *Config, place *place, w *workload, run int) error {
+	targets := c.targetsOf(w)
+	for i := range targets {
 		j := &job{
-			config: c, plan: p, workload: w, seed: c.Seed + uint64(run),
-			result: Result{Workload: w.name, Target: name, Run: run + 1},
+			config: c, place: place, plan: r.plans[w.name], workload: w, seed: c.Seed + uint64(run),
+			result: Result{Workload: w.name, Target: targets[(run+i)%len(targets)], Run: run + 1},
 		}
 		err := j.do(ctx)
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return errors.New("interrupted")
 		}
 		j.result.Identical = err == nil
 		if err != nil {
@@ -97,6 +122,7 @@ func (r *Report) round(ctx context.Context, c *Config, w *workload, p plan, run 
 // A job is one run.
 type job struct {
 	config   *Config
+	place    *place
 	plan     plan
 	workload *workload
 	seed     uint64
@@ -108,7 +134,8 @@ type job struct {
 func (j *job) do(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	dir := filepath.Join(j.config.Data, j.result.Target)
+	dir, done := j.place.of(j.result.Target)
+	defer done()
 	t, err := startTarget(ctx, j.config, j.result.Target, dir, cancel)
 	if err != nil {
 		return err
@@ -118,7 +145,9 @@ func (j *job) do(ctx context.Context) error {
 	watch := sample(ctx, t.pid())
 	err = j.workload.run(ctx, j)
 	watch.stop()
-	j.result.RSSAnonPeak = watch.peak
+	if j.result.RSSAnonPeak == nil { // storm has another process
+		j.result.RSSAnonPeak = watch.peak
+	}
 	j.result.RSSPeak = usageOf(t.pid()).rssPeak
 	if ended := context.Cause(ctx); ended != nil {
 		err = ended

@@ -30,7 +30,7 @@ type Config struct {
 	Workloads []string // one at least
 	Targets   []string // one at least
 	URL       string   // of the socket of a Tandem server; empty: a child
-	Data      string   // where the children's data is, and stays; empty: in a temporary directory
+	Data      string   // of the server that is started, kept over all runs; empty: a temporary one for each
 
 	Docs, People int
 	Rate         float64 // a second
@@ -80,7 +80,10 @@ func (c *Config) check() ([]*workload, error) {
 		return nil, usagef("no workload is named")
 	}
 	var found []*workload
-	for _, name := range c.Workloads {
+	for i, name := range c.Workloads {
+		if slices.Contains(c.Workloads[:i], name) {
+			return nil, usagef("the workload %s is named twice", name)
+		}
 		w, err := workloadOf(name)
 		if err != nil {
 			return nil, err

@@ -11,10 +11,10 @@
 //
 // # What holds
 //
-//	M1  The server is a process of its own, started anew for every run, on the store that users have: what it takes is read from
-//	    /proc, and the generator (package load) is not in it.
+//	M1  The server is a process of its own, started anew for every run, on an empty store of the kind that users have: what it takes is
+//	    read from /proc, and the generator (package load) is not in it.
 //	M2  Targets take turns within a round, and a ratio is the median over the rounds: whatever slows the machine down meets all.
-//	M3  Every run ends with a comparison of all replicas. One that is not identical has no figures that count: Identical is false.
+//	M3  Every run ends with a comparison of all replicas. One that did not end identical says so, and so does the report.
 //	M4  What was not measured is nil.
 //	M5  A store in memory is refused: it has no fsync, and a server that syncs would look as fast as one that does not.
 //

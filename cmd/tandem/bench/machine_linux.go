@@ -55,6 +55,12 @@ func filesystem(dir string) (name string, volatile bool, err error) {
 	return name, name == "tmpfs" || name == "ramfs", nil
 }
 
+// sameDisk reports whether two directories are on one file system.
+func sameDisk(a, b string) bool {
+	var at, bt unix.Stat_t
+	return unix.Stat(a, &at) == nil && unix.Stat(b, &bt) == nil && at.Dev == bt.Dev
+}
+
 // syncData is fdatasync.
 func syncData(f *os.File) error {
 	for {

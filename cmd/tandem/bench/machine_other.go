@@ -16,6 +16,9 @@ func machine() string {
 // filesystem is not known here.
 func filesystem(string) (name string, volatile bool, err error) { return "unknown", false, nil }
 
+// sameDisk is not known here.
+func sameDisk(string, string) bool { return true }
+
 func syncData(f *os.File) error { return f.Sync() }
 
 // generatorCPU is not known here.

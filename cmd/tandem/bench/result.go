@@ -40,6 +40,7 @@ type Result struct {
 	ResumeBytes      *float64     `json:"resume_bytes"`
 	BackMs           *float64     `json:"back_ms"`         // storm, slow: until everybody is back and up to date
 	BeforeMs         *load.Spread `json:"before_ms"`       // visible_ms without carets (presence), while all read (slow)
+	CutOff           *float64     `json:"cut_off"`         // slow: how many of those who did not read had to connect again
 	CaretsPerSecond  *float64     `json:"carets_per_s"`    // presence: carets of others that came, at all clients together
 	Identical        bool         `json:"identical"`       // every replica, and somebody who joined in the end
 	Error            string       `json:"error,omitempty"` // why it was not

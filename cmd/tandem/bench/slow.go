@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"tandem/cmd/tandem/bench/load"
@@ -48,7 +49,7 @@ func runSlow(ctx context.Context, j *job) error {
 	for _, r := range stopped {
 		r.StopReading()
 	}
-	watch, m := sample(ctx, j.target.pid()), j.begin(crew)
+	watch := sample(ctx, j.target.pid())
 	began := crew.Clock.Now()
 	l, err := j.replace(ctx, crew, j.plan.duration, typing, others)
 	watch.stop()
@@ -56,10 +57,7 @@ func runSlow(ctx context.Context, j *job) error {
 		return err
 	}
 	j.result.RSSAnonGrowth = per(watch.peak, before, 1, 1)
-	m.end(l.Edits, crew.Clock.Now()-began)
-	// An edit is one of a replacement in some thousand times its size: what it takes of the processor says nothing.
-	j.result.CPUPerEdit, j.result.CPUPerDelivery, j.result.GeneratorPerEdit = nil, nil, nil
-	j.result.WritesPerEdit, j.result.BytesOutPerEdit = nil, nil
+	j.result.typed(l.Edits, crew.Clock.Now()-began) // and no more: what an edit takes says nothing beside replacements of 60 KB
 	j.result.AckMs, j.result.VisibleMs = l.Ack.Spread(), l.Visible.Spread()
 	if err := j.readAgain(ctx, crew, stopped, replacer); err != nil {
 		return err
@@ -97,14 +95,19 @@ func (j *job) readAgain(ctx context.Context, crew *load.Crew, stopped []*load.Re
 	for _, r := range stopped {
 		r.ReadOn()
 	}
+	var cut atomic.Int64
 	err := crew.Each(func(r *load.Replica) error {
-		for r.Reach(ctx, goal) != nil { // it was cut off
+		for r.Reach(ctx, goal) != nil { // it was cut off, or ctx is done
+			cut.Add(1)
 			if err := comeBack(ctx, r); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	j.result.BackMs = some(ms(time.Since(began)))
+	j.result.CutOff = some(float64(cut.Load()))
+	if err == nil {
+		j.result.BackMs = some(ms(time.Since(began)))
+	}
 	return err
 }

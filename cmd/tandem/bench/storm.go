@@ -38,6 +38,8 @@ func runStorm(ctx context.Context, j *job) error {
 	if err := j.target.server.Restart(ctx); err != nil {
 		return err
 	}
+	watch := sample(ctx, j.target.pid())
+	defer watch.stop()
 	began := time.Now()
 	if err := crew.Each(func(r *load.Replica) error { return comeBack(ctx, r) }); err != nil {
 		return err
@@ -52,7 +54,10 @@ func runStorm(ctx context.Context, j *job) error {
 	if err := crew.Settle(ctx); err != nil {
 		return err
 	}
-	return crew.Compare(ctx)
+	err = crew.Compare(ctx)
+	watch.stop()
+	j.result.RSSAnonPeak = watch.peak
+	return err
 }
 
 // comeBack tries until it works.

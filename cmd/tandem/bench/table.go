@@ -37,6 +37,7 @@ var rows = []row{
 	{"the first to come back, ms", []string{"resume_first_ms"}, "%.1f"},
 	{"come back, bytes", []string{"resume_bytes"}, "%.0f"},
 	{"all back, ms", []string{"back_ms"}, "%.0f"},
+	{"of those, cut off meanwhile", []string{"cut_off"}, "%.0f"},
 	{"private memory grew by, MiB", []string{"rss_anon_mib_growth"}, "%.1f"},
 	{"memory at most, MiB", []string{"rss_mib_peak"}, "%.1f"},
 	{"private memory at most, MiB", []string{"rss_anon_mib_peak"}, "%.1f"},

@@ -151,13 +151,18 @@ func (j *job) begin(crew *load.Crew) *measurement {
 // end fills in what so many edits took, in so many nanoseconds.
 func (m *measurement) end(edits int, took int64) {
 	after, r, n := usageOf(m.job.target.pid()), &m.job.result, float64(edits)
-	r.Edits, r.Seconds = some(n), some(float64(took)/1e9)
-	r.EditsPerSecond = some(n / (float64(took) / 1e9))
+	r.typed(edits, took)
 	r.CPUPerEdit = per(after.cpu, m.usage.cpu, n, 1e6)
 	r.CPUPerDelivery = per(after.cpu, m.usage.cpu, n*float64(m.job.plan.people-1), 1e6)
 	r.GeneratorPerEdit = per(generatorCPU(), m.self, n, 1e6)
 	r.WritesPerEdit = per(after.writes, m.usage.writes, n, 1)
 	r.BytesOutPerEdit = per(some(float64(m.crew.BytesRead())), some(float64(m.outgot)), n, 1)
+}
+
+// typed fills in that so many edits took so many nanoseconds.
+func (r *Result) typed(edits int, took int64) {
+	seconds := float64(took) / 1e9
+	r.Edits, r.Seconds, r.EditsPerSecond = some(float64(edits)), some(seconds), some(float64(edits)/seconds)
 }
 
 // failure keeps the first error of what cannot return one.

@@ -56,7 +56,7 @@ func readLetter(rest []byte, l *letter) bool {
 
 // insert reads the fields of a commits behind its channel. What does not fit leaves an error in r.
 func (l *letter) insert(r *pack.Reader) {
-	l.place.Rev = doc.Revision(r.Int(0, pack.MaxInt))
+	l.place = doc.Place{Rev: doc.Revision(r.Int(0, pack.MaxInt))}
 	r.Int(1, 1) // of one commit
 	l.at = 0
 	if r.Array(2) == 2 {

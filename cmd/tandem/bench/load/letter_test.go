@@ -51,15 +51,15 @@ func same(t *testing.T, l *letter, m wire.Message) {
 func TestLetter(t *testing.T) {
 	const seed = 1
 	random := rand.New(rand.NewPCG(seed, 0))
+	var l letter // what was read before must not show
 	for n := range 500 {
 		m := letters(random)
 		frame := m.Append(nil)
-		var l letter
 		require.True(t, readLetter(append(frame, 0xc1), &l), "seed %d: %d: %#v", seed, n, m)
 		require.Equal(t, len(frame), l.size)
 		same(t, &l, m)
 		for cut := range frame {
-			require.False(t, readLetter(frame[:cut], &l), "seed %d: %d: the first %d bytes of %#v", seed, n, cut, m)
+			require.False(t, readLetter(frame[:cut], &letter{}), "seed %d: %d: the first %d bytes of %#v", seed, n, cut, m)
 		}
 		changed := append([]byte{}, frame...)
 		changed[random.IntN(len(frame))] = byte(random.Int())

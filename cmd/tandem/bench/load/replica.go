@@ -38,6 +38,8 @@ type Replica struct {
 	client doc.ClientID
 	goal   doc.Revision // of the open; below 0: not answered yet
 	whole  bool         // the content of the open is there
+	pieces *ot.Text     // of a snapshot that is not whole yet: what is held stays until then, or a return would resume from half of it
+	opened doc.Place    // of that snapshot
 	read   int64        // bytes, of earlier connections
 	stamps []int64      // [i]: when revision (first+i)·stride was visible, ns of the clock
 	first  doc.Revision
@@ -91,8 +93,9 @@ func (r *Replica) connect(ctx context.Context) error {
 	rand.Read(r.client[:]) // it never fails
 	r.author.seq = 0
 	r.mu.Unlock()
-	_ = ws.WriteMessage(websocket.BinaryMessage, wire.Hello{Software: software}.Append(nil)) // what fails shows when it reads
-	go r.run(l)                                                                              // ends with the connection, which Close closes
+	// Should it fail, reading does as well.
+	_ = ws.WriteMessage(websocket.BinaryMessage, wire.Hello{Software: software}.Append(nil))
+	go r.run(l) // ends with the connection, which Close closes
 	select {
 	case <-l.live:
 		return nil
@@ -235,17 +238,11 @@ func (r *Replica) receive(l *link, m wire.Message) error {
 		return l.ws.WriteMessage(websocket.BinaryMessage, open.Append(nil))
 	case wire.Opened:
 		r.goal, r.whole = m.Place.Rev, m.Resume
-		if !m.Resume {
-			r.text, r.place = ot.NewText(), m.Place
-			r.caret = -1
+		if r.pieces = nil; !m.Resume {
+			r.pieces, r.opened = ot.NewText(), m.Place
 		}
 	case wire.Snapshot:
-		op := append(ot.Op{{Kind: ot.Retain, N: r.text.Len()}}, m.Op...)
-		if r.text.Len() == 0 {
-			op = op[1:]
-		}
-		r.whole = !m.More
-		return r.text.Apply(op)
+		return r.piece(&m)
 	case wire.Commits:
 		if err := r.follows(m.First); err != nil {
 			return err
@@ -267,6 +264,24 @@ func (r *Replica) receive(l *link, m wire.Message) error {
 		return l.ws.WriteMessage(websocket.BinaryMessage, wire.Pong(m).Append(nil))
 	case wire.Error:
 		return fmt.Errorf("%s: the server says %s: %s", r.document, m.Code, m.Text)
+	}
+	return nil
+}
+
+// piece takes a piece of a snapshot.
+func (r *Replica) piece(m *wire.Snapshot) error {
+	if r.pieces == nil {
+		return fmt.Errorf("%s: a snapshot that nobody asked for", r.document)
+	}
+	op := m.Op
+	if n := r.pieces.Len(); n > 0 {
+		op = append(ot.Op{{Kind: ot.Retain, N: n}}, op...)
+	}
+	if err := r.pieces.Apply(op); err != nil {
+		return fmt.Errorf("%s: a snapshot: %w", r.document, err)
+	}
+	if !m.More {
+		r.text, r.place, r.caret, r.whole, r.pieces = r.pieces, r.opened, -1, true, nil
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ type Site struct {
 	URL string // of its socket: ws://HOST:PORT/ws
 	// Bare is a server without documents: it moves nothing, and nobody can join later.
 	Bare bool
-	// Spread has the connections come from 127.0.0.2 and so on, perSource from each: an address has 28,000 ports at most. Of use on the
-	// same machine only.
+	// Spread has connections behind the first perSource come from 127.0.0.2, and so on: an address has 28,000 ports at most. Of use on
+	// the same machine only.
 	Spread bool
 
 	dialed atomic.Int64
@@ -41,8 +41,8 @@ func (s *Site) dial(ctx context.Context) (*websocket.Conn, *counting, error) {
 		ReadBufferSize: 4096, WriteBufferSize: 1024, WriteBufferPool: &writeBuffers,
 		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			var d net.Dialer
-			if n := s.dialed.Add(1) - 1; s.Spread {
-				d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+n/perSource%200))}
+			if source := (s.dialed.Add(1) - 1) / perSource; s.Spread && source > 0 {
+				d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+source%200))}
 			}
 			c, err := d.DialContext(ctx, network, address)
 			if err != nil {
