@@ -100,6 +100,11 @@ func (r *Replica) connect(ctx context.Context) error {
 	case <-l.live:
 		return nil
 	case <-l.lost:
+		select {
+		case <-l.live: // it was, before it was lost
+			return nil
+		default:
+		}
 		err = r.Err()
 	case <-ctx.Done():
 		err = context.Cause(ctx)
