@@ -22,6 +22,11 @@ const (
 	channel wire.Channel = 1
 )
 
+// joinWithin is how long it may take from connecting until the content is there.
+const joinWithin = 60 * time.Second
+
+var errJoin = fmt.Errorf("the content was not there within %v", joinWithin)
+
 // A Replica is one person's copy of a document.
 type Replica struct {
 	// Immutable after Join.
@@ -80,6 +85,8 @@ func (r *Replica) Return(ctx context.Context) error {
 }
 
 func (r *Replica) connect(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, joinWithin, errJoin)
+	defer cancel()
 	ws, counted, err := r.site.dial(ctx)
 	if err != nil {
 		return err
@@ -100,6 +107,11 @@ func (r *Replica) connect(ctx context.Context) error {
 	case <-l.live:
 		return nil
 	case <-l.lost:
+		select {
+		case <-l.live: // it was, before it was lost
+			return nil
+		default:
+		}
 		err = r.Err()
 	case <-ctx.Done():
 		err = context.Cause(ctx)

@@ -99,7 +99,7 @@ func typing(seed uint64, n int) load.Source {
 
 // TestReplicas: what people type at once in any way ends identical, at the server too (L4, L5).
 func TestReplicas(t *testing.T) {
-	const seed, people, each = 5, 5, 60
+	const seed, people, each = 5, 5, 30
 	crew, err := load.Gather(t.Context(), serve(t), []string{"a", "b"}, people, 1)
 	require.NoError(t, err)
 	defer crew.Close()

@@ -20,9 +20,6 @@ func (d *Durations) Add(ns int64) {
 	_ = d.histogram.RecordValue(min(max(ns, 1), longest)) // within the bounds it takes everything
 }
 
-// Merge adds those of another.
-func (d *Durations) Merge(other *Durations) { d.histogram.Merge(other.histogram) }
-
 // A Spread is a distribution in milliseconds.
 type Spread struct {
 	P50 float64 `json:"p50"`
