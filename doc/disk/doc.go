@@ -65,8 +65,8 @@
 //
 //   - Flat buckets with the document's id before every key, rather than a bucket for each document: DeleteBucket is one unbounded
 //     transaction, and small documents would each fill pages of their own.
-//   - A log in front of bbolt, rather than bbolt alone: a commit of one letter takes 60–80 µs instead of 150–250, 200 documents at once
-//     get 4 times as many commits, and the disk writes 5.0 kB for a letter instead of 19 (BenchmarkCommit).
+//   - A log in front of bbolt, rather than bbolt alone: a commit of one letter takes 65 µs instead of 187, 200 documents at once get 5
+//     times as many commits, and the disk writes 4.3–5.1 kB for a letter instead of 19 (BenchmarkCommit).
 //   - One log for all documents, rather than one for each: 200 documents share a sync.
 //   - Documents are made in the database at once, rather than in the log: it happens once, and names need no second place.
 //   - A block of what gathered since the last checkpoint, up to 32 KiB, rather than a key for each commit: Seek on the last revision
