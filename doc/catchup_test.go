@@ -287,6 +287,29 @@ func TestSnapshotWhereItIsSmaller(t *testing.T) {
 	})
 }
 
+// TestSnapshotWhereComposingCosts: a small text that was replaced again and again is sent as it is, and its history is not read.
+func TestSnapshotWhereComposingCosts(t *testing.T) {
+	inArchive(t, doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
+		c := newChronicle(t, memory, doc.Text)
+		text := strings.Repeat("x", 30<<10)
+		c.write("Ann", insert(0, text))
+		for range 60 {
+			c.write("Ann", ot.Op{{Kind: ot.Insert, N: len(text), Text: text}, {Kind: ot.Delete, N: len(text)}})
+		}
+		c.snapshot()
+		reader := c.at(10, c.placeAt(10))
+		reader.open(r, client(1), nil)
+		require.False(t, reader.opened.Resume)
+		// One who has something undecided gets all of it.
+		out := insert(0, "mine")
+		undecided := c.at(10, c.placeAt(10))
+		undecided.out = out
+		undecided.open(r, client(2), outstanding(undecided.place, doc.Name{Client: client(2), Seq: 1}, out))
+		require.True(t, undecided.opened.Resume)
+		undecided.caughtUp(c)
+	})
+}
+
 // TestOwnCommitInALiveSession that is far behind when it reads again.
 func TestOwnCommitInALiveSession(t *testing.T) {
 	inArchive(t, doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {

@@ -112,6 +112,10 @@ func (d *Document) lookUpHeld(ctx context.Context, o *OpenRequest, view *View) (
 	if o.Outstanding != nil || *o.HeldLineage != held.Lineage || o.ahead != nil || o.contentSmaller {
 		return nil
 	}
+	if d.costly(ctx, view, held.Rev) {
+		o.contentSmaller = true
+		return nil
+	}
 	op, err := d.between(ctx, view, held.Rev, view.Place.Rev)
 	if err != nil {
 		return err
@@ -122,6 +126,28 @@ func (d *Document) lookUpHeld(ctx context.Context, o *OpenRequest, view *View) (
 		o.ahead = &stretch{from: held.Rev, to: view.Place.Rev, bytes: bytes}
 	}
 	return nil
+}
+
+// What a client missed is composed only where that is not much more work than sending it the content: up to costlyBytes of operations,
+// 1 MiB, and costlyTimes the content's size.
+const (
+	costlyBytes = 1 << 20
+	costlyTimes = 8
+)
+
+// costly reports whether the commits behind a revision are so large, going by what history has on average, that composing them costs more
+// than what comes of it can be worth: a small text that was replaced again and again.
+func (d *Document) costly(ctx context.Context, view *View, from Revision) bool {
+	archive := d.composer.archive
+	if archive == nil {
+		return false
+	}
+	info, err := archive.Info(ctx, d.name)
+	if err != nil || info.Place.Rev <= info.Floor {
+		return false // whoever composes finds out
+	}
+	average := float64(info.HistoryBytes) / float64(info.Place.Rev-info.Floor)
+	return average*float64(view.Place.Rev-from) > float64(costlyBytes+costlyTimes*view.Size)
 }
 
 // lookUpBase finds the lineage at the base of what is outstanding, and moves that up.

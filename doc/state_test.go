@@ -395,7 +395,7 @@ func TestTrim(t *testing.T) {
 		require.LessOrEqual(t, len(v.Commits), 12)
 		if v.Base > 0 {
 			require.Equal(t, r.at(v.Base).Lineage, v.BaseLineage)
-			require.Greater(t, len(v.Commits), 8)
+			require.Greater(t, len(v.Commits), 7)
 		}
 		if v.Base != before.Base {
 			moved++
