@@ -50,6 +50,7 @@ class CaretMarker implements LayerMarker {
     dom.className = `cm-tandem-caret cm-tandem-h${this.person.hue} cm-tandem-${this.flag}${this.flip ? " cm-tandem-flip" : ""}`
     dom.style.transform = `translate(${this.left}px, ${this.top}px)` // unlike left and top, no shift of the layout
     dom.style.height = `${this.height}px`
+    dom.style.setProperty("--tandem-height", `${this.height}px`)
     const name = dom.firstChild
     const text = displayName(this.person.name)
     if (name && name.textContent !== text) name.textContent = text
@@ -131,7 +132,9 @@ export const peopleTheme: Extension = EditorView.baseTheme({
   },
   ".cm-tandem-caret > span": {
     position: "absolute",
+    top: "0",
     left: "-2px",
+    transform: "translate(var(--tandem-x, 0px), var(--tandem-y, 0px))", // from one place to another without a shift of the layout, too
     boxSizing: "border-box",
     maxWidth: `${FLAG_WIDTH}px`,
     height: `${FLAG_HEIGHT - 2}px`,
@@ -144,10 +147,14 @@ export const peopleTheme: Extension = EditorView.baseTheme({
     color: "var(--tandem-label)",
     background: "var(--tandem-hue)",
   },
-  ".cm-tandem-above > span": { bottom: "100%", borderRadius: "4px 4px 4px 0" },
-  ".cm-tandem-below > span": { top: "100%", borderRadius: "0 4px 4px 4px" },
-  ".cm-tandem-beside > span": { left: `${FLAG_GAP - 2}px`, top: `calc(50% - ${(FLAG_HEIGHT - 2) / 2}px)`, borderRadius: "4px" },
-  ".cm-tandem-flip > span": { left: "auto", right: "0" },
+  ".cm-tandem-above > span": { "--tandem-y": "-100%", borderRadius: "4px 4px 4px 0" },
+  ".cm-tandem-below > span": { "--tandem-y": "var(--tandem-height)", borderRadius: "0 4px 4px 4px" },
+  ".cm-tandem-beside > span": {
+    "--tandem-x": `${FLAG_GAP}px`,
+    "--tandem-y": `calc((var(--tandem-height) - ${FLAG_HEIGHT - 2}px) / 2)`,
+    borderRadius: "4px",
+  },
+  ".cm-tandem-flip > span": { "--tandem-x": "calc(2px - 100%)" },
   ".cm-tandem-above.cm-tandem-flip > span": { borderRadius: "4px 4px 0 4px" },
   ".cm-tandem-below.cm-tandem-flip > span": { borderRadius: "4px 0 4px 4px" },
   ".cm-tandem-dot > span": { visibility: "hidden" },
