@@ -195,8 +195,9 @@ func TestAppendBesideMaintenance(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// A store that cannot go on after a compaction is made safe, again and again until that succeeds.
-func TestCompactionThatFails(t *testing.T) {
+// A store whose database was given up, as a compaction does whose directory cannot be synced, is made safe: again and again until that
+// succeeds. Then it can be compacted.
+func TestGivenUpIsHealed(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	p := newPage(t, s, "d")
 	p.write(s, 3)
