@@ -30,18 +30,17 @@ type catchUp struct {
 }
 
 // readPast reads on where history in memory does not reach, about pullBytes.
-func (s *Session) readPast(ctx context.Context, view *View, ownRev Revision) ([]Item, error) {
+func (s *Session) readPast(ctx context.Context, view *View, ownRev Revision, items []Item) ([]Item, error) {
 	c, u := &s.cursor, &s.ahead
 	if len(u.left) == 0 {
 		if ownRev == c.Rev+1 {
-			return s.readOwn(ctx, view, ownRev)
+			return s.readOwn(ctx, view, ownRev, items)
 		}
 		s.ahead = catchUp{left: []stretch{{from: c.Rev, to: s.upTo(view, ownRev)}}}
 	}
 	if u.check == nil {
 		u.check = &Check{view.Check.Rev, view.Check.Hash}
 	}
-	var items []Item
 	for size := 0; len(u.left) > 0 && size < pullBytes; {
 		item, err := s.readStretch(ctx, view)
 		if err != nil {
@@ -66,13 +65,14 @@ func (s *Session) upTo(view *View, ownRev Revision) Revision {
 }
 
 // readOwn reads the session's own commit.
-func (s *Session) readOwn(ctx context.Context, view *View, rev Revision) ([]Item, error) {
+func (s *Session) readOwn(ctx context.Context, view *View, rev Revision, items []Item) ([]Item, error) {
 	place, err := s.doc.placeAt(ctx, view, rev)
 	if err != nil {
 		return nil, err
 	}
 	s.cursor.Rev = rev
-	return s.cursor.addCheck([]Item{{First: rev, Count: 1, Place: place, Ack: s.cursor.Own.Seq, Caret: -1}}, view.Check), nil
+	own := Item{First: rev, Count: 1, Place: place, Ack: s.cursor.Own.Seq, Caret: -1}
+	return s.cursor.addCheck(append(items, own), view.Check), nil
 }
 
 // readStretch reads the next stretch, or as much of it as fits into a piece.

@@ -82,7 +82,7 @@ func (p *reader) open(r *doc.Registry, client doc.ClientID, out *doc.Outstanding
 // next reads once; true: there is more.
 func (p *reader) next() bool {
 	p.t.Helper()
-	u, err := p.session.Next(p.t.Context())
+	u, err := p.session.Next(p.t.Context(), nil)
 	require.NoError(p.t, err)
 	require.NoError(p.t, u.Ended)
 	for _, item := range u.Items {
@@ -383,7 +383,7 @@ func TestFloorPassesASlowReader(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 350, floor)
 
-		u, err := slow.session.Next(t.Context())
+		u, err := slow.session.Next(t.Context(), nil)
 		require.NoError(t, err)
 		require.ErrorIs(t, u.Ended, doc.ErrOpenAgain)
 		behind.caughtUp(c)

@@ -57,7 +57,8 @@ type Document struct {
 	gone     chan struct{} // closed when the goroutine has ended
 
 	// Published; read by anyone.
-	view atomic.Pointer[View]
+	view   atomic.Pointer[View]
+	recent atomic.Pointer[since] // what a submission was moved over last, before its turn
 
 	// Guarded by mu: the inbox.
 	mu      sync.Mutex

@@ -113,7 +113,7 @@ func (p *peer) write(text string) {
 func (p *peer) next() (all doc.Update) {
 	p.t.Helper()
 	for {
-		u, err := p.session.Next(p.t.Context())
+		u, err := p.session.Next(p.t.Context(), nil)
 		require.NoError(p.t, err)
 		all.Items = append(all.Items, u.Items...)
 		all.Peers, all.Left = append(all.Peers, u.Peers...), append(all.Left, u.Left...)
@@ -306,7 +306,7 @@ func TestReaderBehindMemory(t *testing.T) {
 			a.next()
 		}
 		d.memory.Break(errors.New("the disk hangs"))
-		_, err := slow.session.Next(t.Context())
+		_, err := slow.session.Next(t.Context(), nil)
 		require.ErrorContains(t, err, "the disk hangs")
 		require.NotContains(t, show(a.next().Items), "101+1")
 		d.memory.Break(nil)

@@ -218,7 +218,7 @@ func TestRemove(t *testing.T) {
 		p := c.at(20, c.place)
 		p.open(r, client(1), nil)
 		require.NoError(t, r.History().Remove(t.Context(), "d"))
-		u, err := p.session.Next(t.Context())
+		u, err := p.session.Next(t.Context(), nil)
 		require.NoError(t, err)
 		require.ErrorIs(t, u.Ended, doc.ErrNotFound, "whoever has it open must not make it again")
 		_, err = r.Open(t.Context(), "d", 0, &doc.OpenRequest{Client: client(1)}, func() {})

@@ -2,6 +2,7 @@ package doc
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"tandem/ot"
@@ -18,11 +19,11 @@ type Committed struct {
 }
 
 // Memo is what a transport makes of the commit, once for all its readers. make must always make the same of it.
-func (c *Committed) Memo(make func() []byte) []byte {
+func (c *Committed) Memo(make func(*Committed) []byte) []byte {
 	if memo := c.memo.Load(); memo != nil {
 		return *memo
 	}
-	memo := make()
+	memo := make(c)
 	c.memo.Store(&memo)
 	return memo
 }
@@ -109,10 +110,10 @@ const (
 	pullBytes = 64 << 10
 )
 
-// Pull reads on: what lies behind the cursor in the view, about 64 KiB of it. Nothing: the cursor has reached the view.
-// The cursor must not be behind v.Base (see Feed).
-func (c *Cursor) Pull(v *View) ([]Item, error) {
-	items, err := c.Feed(v.after(c.Rev), v)
+// Pull reads on: what lies behind the cursor in the view, about 64 KiB of it, and appends it to items. Nothing: the cursor has
+// reached the view. The cursor must not be behind v.Base (see Feed).
+func (c *Cursor) Pull(v *View, items []Item) ([]Item, error) {
+	items, err := c.Feed(v.after(c.Rev), v, items)
 	if err != nil {
 		return nil, err
 	}
@@ -130,14 +131,13 @@ func (c *Cursor) addCheck(items []Item, check Check) []Item {
 
 // Feed reads from commits that follow the cursor, be they the view's or from the store. It stops at the view's check, so that
 // the check can stand at its place.
-func (c *Cursor) Feed(commits []*Committed, v *View) ([]Item, error) {
+func (c *Cursor) Feed(commits []*Committed, v *View, items []Item) ([]Item, error) {
 	if c.Rev < v.Check.Rev && c.checked != v.Check {
 		commits = commits[:min(len(commits), int(v.Check.Rev-c.Rev))]
 	}
-	if len(commits) == 0 {
-		return nil, nil
+	if len(commits) > 0 {
+		items = slices.Grow(items, min(len(commits), composeFrom)+1) // and a check
 	}
-	items := make([]Item, 0, min(len(commits), composeFrom)+1) // and a check
 	for size := 0; len(commits) > 0 && size < pullBytes; {
 		n, err := c.item(commits, v, &items)
 		if err != nil {

@@ -33,7 +33,7 @@ func written(t *testing.T, cfg doc.StateConfig, n int, mine ...doc.Revision) *ri
 // stream is what a cursor reads, in short.
 func stream(t *testing.T, c *doc.Cursor, v *doc.View) (out []string) {
 	for {
-		items, err := c.Pull(v)
+		items, err := c.Pull(v, nil)
 		require.NoError(t, err)
 		if len(items) == 0 {
 			return out
@@ -97,7 +97,7 @@ func TestCursor(t *testing.T) {
 func TestComposedIsWhatItsPartsAre(t *testing.T) {
 	r := written(t, doc.StateConfig{}, 100)
 	c := doc.Cursor{}
-	items, err := c.Pull(r.state.View())
+	items, err := c.Pull(r.state.View(), nil)
 	require.NoError(t, err)
 	require.Len(t, items, 1)
 	op, err := ot.DecodeOp(items[0].Bytes, ot.StoredLimits)
@@ -118,7 +118,7 @@ func TestPullTakesAbout64KiB(t *testing.T) {
 		r.submit(sub(a, 1, i+1, doc.Revision(i), fmt.Sprintf(`["%010000d"]`, i)))
 	}
 	c := doc.Cursor{}
-	items, err := c.Pull(r.state.View())
+	items, err := c.Pull(r.state.View(), nil)
 	require.NoError(t, err)
 	require.Len(t, items, 7)
 	require.EqualValues(t, 7, c.Rev)
@@ -136,12 +136,12 @@ func TestFeed(t *testing.T) {
 		stored = append(stored, &doc.Committed{Commit: c, Op: op, Caret: -1})
 	}
 	c := doc.Cursor{Own: doc.Name{Client: client(9), Seq: 1}}
-	items, err := c.Feed(stored[:50], v)
+	items, err := c.Feed(stored[:50], v, nil)
 	require.NoError(t, err)
 	require.Len(t, items, 50, "fewer than 64 come one by one")
 	require.EqualValues(t, 1, items[29].Ack)
 	require.EqualValues(t, 50, c.Rev)
-	items, err = c.Feed(stored[50:], v)
+	items, err = c.Feed(stored[50:], v, nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{fmt.Sprintf("51+%d", v.Base-50)}, show(items))
 	require.NotEmpty(t, stream(t, &c, v))

@@ -49,9 +49,21 @@ func (d *Document) bringUp(ctx context.Context, view *View, moved Moved) (*Moved
 		}
 		moved.over(op, view.Base)
 	}
-	if err := moved.Over(view.after(moved.To)); err != nil {
-		return nil, err
+	commits := view.after(moved.To)
+	if len(commits) <= overInTurn || len(commits) > overAtOnce {
+		return &moved, moved.Over(commits)
 	}
+	// Many who submit at once come from the same revision, where the last frame had left them.
+	c := d.recent.Load()
+	if c == nil || c.from != moved.To || c.to != view.Place.Rev {
+		op, err := composeAll(commits, plain)
+		if err != nil {
+			return nil, err
+		}
+		c = &since{moved.To, view.Place.Rev, op}
+		d.recent.Store(c)
+	}
+	moved.over(c.op, c.to)
 	return &moved, nil
 }
 

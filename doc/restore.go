@@ -76,7 +76,7 @@ func (r *restorer) run(ctx context.Context) error {
 
 // readOn reads what the session has, and waits where it has nothing. True: the submission was acknowledged.
 func (r *restorer) readOn(ctx context.Context) (acked bool, err error) {
-	u, err := r.session.Next(ctx)
+	u, err := r.session.Next(ctx, nil)
 	if err != nil {
 		return false, err
 	}

@@ -60,7 +60,7 @@ func (p *typist) run(n int) {
 // acked reads until the outstanding operation is acknowledged. False: the session ended before.
 func (p *typist) acked(session *doc.Session, text *ot.Text, place *doc.Place, out ot.Op) (acked bool) {
 	for {
-		u, err := session.Next(p.t.Context())
+		u, err := session.Next(p.t.Context(), nil)
 		if err != nil {
 			return false
 		}

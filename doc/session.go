@@ -194,8 +194,9 @@ type Update struct {
 	More bool
 }
 
-// Next reads on: about 64 KiB of what lies behind. Where that is not in memory any more, it reads the store.
-func (s *Session) Next(ctx context.Context) (Update, error) {
+// Next reads on: about 64 KiB of what lies behind. Where that is not in memory any more, it reads the store. items is room for what
+// it reads, which a writer that reads often keeps; nil will do.
+func (s *Session) Next(ctx context.Context, items []Item) (Update, error) {
 	view := s.doc.View() // before own: a commit of ours in it was named before it
 	var u Update
 	s.mu.Lock()
@@ -205,7 +206,7 @@ func (s *Session) Next(ctx context.Context) (Update, error) {
 	ownRev := s.ownRev
 	s.mu.Unlock()
 	var err error
-	if u.Items, err = s.pull(ctx, view, ownRev); err != nil && u.Ended == nil {
+	if u.Items, err = s.pull(ctx, view, ownRev, items[:0]); err != nil && u.Ended == nil {
 		if err = s.doc.trimmed(s.cursor.Rev, err); !errors.Is(err, ErrOpenAgain) {
 			return u, err
 		}
@@ -227,16 +228,15 @@ func (s *Session) Next(ctx context.Context) (Update, error) {
 	return u, nil
 }
 
-func (s *Session) pull(ctx context.Context, view *View, ownRev Revision) ([]Item, error) {
-	var items []Item
+func (s *Session) pull(ctx context.Context, view *View, ownRev Revision, items []Item) ([]Item, error) {
 	var err error
 	if s.cursor.Rev >= view.Base && len(s.ahead.left) == 0 {
-		items, err = s.cursor.Pull(view)
+		items, err = s.cursor.Pull(view, items)
 	} else {
-		items, err = s.readPast(ctx, view, ownRev)
+		items, err = s.readPast(ctx, view, ownRev, items)
 	}
-	for _, item := range items {
-		if item.Count > 0 && item.Ack == 0 && item.Session == 0 {
+	for i := range items {
+		if item := &items[i]; item.Count > 0 && item.Ack == 0 && item.Session == 0 {
 			s.recount = true // carets came without their authors' word
 		}
 	}

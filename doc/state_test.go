@@ -338,7 +338,7 @@ func TestTwoOpensOfOneSubmission(t *testing.T) {
 	for _, o := range opens {
 		require.NoError(t, o.Err)
 		require.Equal(t, doc.OutcomeCommitted, o.Opened.Outcome)
-		items, err := o.Opened.Cursor.Pull(r.state.View())
+		items, err := o.Opened.Cursor.Pull(r.state.View(), nil)
 		require.NoError(t, err)
 		require.EqualValues(t, 1, items[0].Ack)
 	}

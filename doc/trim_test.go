@@ -341,7 +341,7 @@ func TestHeldDocument(t *testing.T) {
 		live.open(r, client(1), nil)
 		release, err := r.Hold(t.Context(), "d")
 		require.NoError(t, err)
-		u, err := live.session.Next(t.Context())
+		u, err := live.session.Next(t.Context(), nil)
 		require.NoError(t, err)
 		require.ErrorIs(t, u.Ended, doc.ErrOpenAgain)
 

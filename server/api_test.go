@@ -40,7 +40,7 @@ func commit(t *testing.T, s *server.Server, name string, kind doc.Kind, author s
 	base := session.Opened().Place.Rev
 	require.NoError(t, session.Submit(t.Context(), session.Opened().LastSeq+1, base, op, ot.AppendOp(nil, op), -1))
 	for {
-		u, err := session.Next(t.Context())
+		u, err := session.Next(t.Context(), nil)
 		require.NoError(t, err)
 		require.NoError(t, u.Ended)
 		require.Empty(t, u.Refused)

@@ -25,6 +25,10 @@ const (
 	pieceComponents = 4000
 	// peersAtOnce is how many people one presence has.
 	peersAtOnce = 512
+	// commitRoom is room for all of a commit's message but its operation and its channel.
+	commitRoom = 48
+	// maxHead is how long the head of a message is at most, up to its channel.
+	maxHead = 12
 )
 
 // channel is one session on a connection.
@@ -36,6 +40,7 @@ type channel struct {
 	// Guarded by conn.mu.
 	session *doc.Session // nil: not opened yet
 	dirty   bool
+	next    *channel // the next dirty one
 	closed  bool // the client closed it, or it has ended
 
 	// Owned by the writer.
@@ -261,65 +266,40 @@ func errorMessage(id wire.Channel, err error) wire.Error {
 }
 
 // fill appends what the channel has to say to a frame; a frame that is full is sent. again: there is more.
-func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_ []byte, again bool) {
+func (ch *channel) fill(ctx context.Context, f *framer) (again bool) {
 	ch.conn.mu.Lock()
 	session, closed := ch.session, ch.closed
 	ch.conn.mu.Unlock()
 	if session == nil || closed {
-		return frame, false
+		return false
 	}
-	f := framer{frame, send}
 	if !ch.told {
 		ch.told = true
 		ch.content = session.TakeContent()
 		f.add(ch.openedMessage(session))
-		return f.frame, true
+		return true
 	}
 	if ch.content != nil {
 		f.add(ch.piece())
-		return f.frame, true
+		return true
 	}
-	update, err := session.Next(ctx)
+	update, err := session.Next(ctx, f.items)
 	if err != nil {
 		if ctx.Err() == nil {
 			ch.conn.log().Error("reading history failed", "err", err)
 			ch.end(err)
 		}
-		return frame, false
+		return false
 	}
-	ch.tell(&update, &f)
-	return f.frame, update.More
-}
-
-// framer gathers messages in a frame; one that is full is sent.
-type framer struct {
-	frame []byte
-	send  func([]byte)
-}
-
-func (f *framer) add(m wire.Message) {
-	before := len(f.frame)
-	f.frame = m.Append(f.frame)
-	f.cut(before)
-}
-
-// commits adds what is most of all messages: its bytes are made once for all readers, but for the channel.
-func (f *framer) commits(channel wire.Channel, shared []byte) {
-	before := len(f.frame)
-	f.frame = wire.AppendCommits(f.frame, channel, shared)
-	f.cut(before)
-}
-
-// cut sends what was there before the last message, if that is too much for one frame.
-func (f *framer) cut(before int) {
-	if len(f.frame) > frameBytes && before > 0 {
-		f.send(f.frame[:before])
-		f.frame = append(f.frame[:0], f.frame[before:]...)
-	}
+	f.items = update.Items
+	ch.tell(&update, f)
+	return update.More
 }
 
 // tell turns an update into messages.
 func (ch *channel) tell(u *doc.Update, f *framer) {
+	var room [maxHead]byte
+	head := wire.AppendCommitsHead(room[:0], ch.id)
 	for k := range u.Items {
 		i := &u.Items[k]
 		switch {
@@ -328,9 +308,10 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 		case i.Ack > 0:
 			f.add(wire.Ack{Channel: ch.id, Seq: i.Ack, Place: i.Place})
 		case i.Commit != nil:
-			f.commits(ch.id, i.Commit.Memo(func() []byte { return commitsMessage(i).AppendShared(nil) }))
+			f.commits(head, i.Commit.Memo(encodeCommit))
 		default:
-			f.commits(ch.id, commitsMessage(i).AppendShared(nil))
+			m := wire.Commits{First: i.First, Count: int64(i.Count), OpBytes: i.Bytes, Lineage: wire.Some(i.Place.Lineage)}
+			f.commits(head, m.AppendShared(nil))
 		}
 	}
 	for _, r := range u.Refused {
@@ -354,16 +335,16 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 	}
 }
 
-// commitsMessage is an item as a message of no channel.
-func commitsMessage(i *doc.Item) wire.Commits {
-	m := wire.Commits{First: i.First, Count: int64(i.Count), OpBytes: i.Bytes, Lineage: wire.Some(i.Place.Lineage)}
-	if i.Session > 0 {
-		m.Session = wire.Some(i.Session)
-		if i.Caret >= 0 {
-			m.Caret = wire.Some(i.Caret)
+// encodeCommit is a commit as a message, without what is a reader's own.
+func encodeCommit(c *doc.Committed) []byte {
+	m := wire.Commits{First: c.Rev, Count: 1, OpBytes: c.Bytes, Lineage: wire.Some(c.Lineage)}
+	if c.Session > 0 {
+		m.Session = wire.Some(c.Session)
+		if c.Caret >= 0 {
+			m.Caret = wire.Some(c.Caret)
 		}
 	}
-	return m
+	return m.AppendShared(make([]byte, 0, commitRoom+len(c.Bytes)))
 }
 
 func presenceMessage(id wire.Channel, rev doc.Revision, peers []doc.Presence, left []doc.SessionNumber) wire.PresenceUpdate {

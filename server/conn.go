@@ -73,7 +73,8 @@ type conn struct {
 	ping     *time.Timer               // sends the next ping
 	cut      *time.Timer               // runs from our close frame on
 	control  []byte                    // encoded messages that wait
-	dirty    []*channel                // with something to write, in turn
+	dirty    *channel                  // with something to write: the first of them, and the last
+	dirtyEnd *channel
 	writing  bool                      // there is a writer
 	quiet    chan struct{}             // not nil while the reader waits for the writer to end; closed by it
 	last     *closeFrame               // what to close with when nothing waits any more

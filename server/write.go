@@ -30,9 +30,12 @@ func (c *conn) say(m wire.Message) {
 // wake has the writer come to a channel. Documents call it: it does not block.
 func (c *conn) wake(ch *channel) {
 	c.mu.Lock()
-	if !ch.dirty {
-		ch.dirty = true
-		c.dirty = append(c.dirty, ch)
+	switch {
+	case ch.dirty:
+	case c.dirty == nil:
+		c.dirty, c.dirtyEnd, ch.dirty = ch, ch, true
+	default:
+		c.dirtyEnd.next, c.dirtyEnd, ch.dirty = ch, ch, true
 	}
 	c.startWriter()
 	c.mu.Unlock()
@@ -63,16 +66,16 @@ func (c *conn) next(frame []byte) ([]byte, turn) {
 		frame = append(frame, c.control...)
 		c.control = c.control[:0]
 		return frame, turn{}
-	case len(c.dirty) > 0:
-		ch := c.dirty[0]
-		c.dirty = c.dirty[1:]
-		ch.dirty = false
+	case c.dirty != nil:
+		ch := c.dirty
+		c.dirty = ch.next
+		ch.dirty, ch.next = false, nil
 		return frame, turn{ch: ch}
 	case c.last != nil:
 		c.ended = true
 		return frame, turn{last: c.last}
 	}
-	c.writing, c.control, c.dirty = false, nil, nil
+	c.writing, c.control = false, nil
 	if c.quiet != nil {
 		close(c.quiet)
 		c.quiet = nil
@@ -90,25 +93,22 @@ func (c *conn) write() {
 			c.next(nil) // has the writer end
 		}
 	}()
-	var frame []byte
+	f := newFramer(c)
 	for {
 		var t turn
-		frame, t = c.next(frame)
+		f.frame, t = c.next(f.frame)
 		switch {
 		case t.done:
-			return // a frame that is left belongs to a connection that has ended
+			f.release() // a frame that is left belongs to a connection that has ended
+			return
 		case t.last != nil:
 			c.sendClose(*t.last)
 			continue
-		case t.ch != nil:
-			var again bool
-			if frame, again = t.ch.fill(c.ctx, frame, c.send); again {
-				c.wake(t.ch)
-			}
+		case t.ch != nil && t.ch.fill(c.ctx, f):
+			c.wake(t.ch)
 		}
-		if len(frame) > 0 && (len(frame) >= frameBytes || c.nothingWaits()) {
-			c.send(frame)
-			frame = frame[:0]
+		if len(f.frame) > 0 && (len(f.frame) >= frameBytes || c.nothingWaits()) {
+			f.flush()
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (c *conn) write() {
 func (c *conn) nothingWaits() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.control) == 0 && len(c.dirty) == 0
+	return len(c.control) == 0 && c.dirty == nil
 }
 
 // closeWith closes the connection once everything that waits is written.

@@ -174,7 +174,7 @@ func (y *typist) open(ctx context.Context) error {
 // read takes in all that is there.
 func (y *typist) read(ctx context.Context) error {
 	for {
-		u, err := y.session.Next(ctx)
+		u, err := y.session.Next(ctx, nil)
 		if err != nil {
 			return err
 		}

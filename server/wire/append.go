@@ -194,11 +194,12 @@ func (m Commits) Append(buf []byte) []byte {
 	return m.AppendShared(w.Done())
 }
 
-// AppendCommits appends a Commits to buf of which only the channel is a reader's own; shared is what AppendShared gave.
-func AppendCommits(buf []byte, channel Channel, shared []byte) []byte {
+// AppendCommitsHead appends what a Commits begins with, up to its channel, the only part that is a reader's own. What AppendShared gave
+// follows it.
+func AppendCommitsHead(buf []byte, channel Channel) []byte {
 	w := begin(buf, KindCommits)
 	w.channel(channel)
-	return append(w.Done(), shared...)
+	return w.Done()
 }
 
 // AppendShared appends what of the message is the same for all readers: all that comes behind the channel.

@@ -218,9 +218,9 @@ func (s *server) publish() error {
 			var items []doc.Item
 			var err error
 			if session.cursor.Rev < v.Base {
-				items, err = session.cursor.Feed(s.read(session.cursor.Rev), v)
+				items, err = session.cursor.Feed(s.read(session.cursor.Rev), v, nil)
 			} else {
-				items, err = session.cursor.Pull(v)
+				items, err = session.cursor.Pull(v, nil)
 			}
 			if err != nil {
 				return err

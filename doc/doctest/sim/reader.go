@@ -50,9 +50,9 @@ func (s *server) pull(session *session, v *doc.View) bool {
 	var items []doc.Item
 	var err error
 	if session.cursor.Rev >= v.Base {
-		items, err = session.cursor.Pull(v)
+		items, err = session.cursor.Pull(v, nil)
 	} else {
-		items, err = session.cursor.Feed(s.w.disk.read(v.Place.ID, session.cursor.Rev, min(v.Base, session.cursor.Rev+100)), v)
+		items, err = session.cursor.Feed(s.w.disk.read(v.Place.ID, session.cursor.Rev, min(v.Base, session.cursor.Rev+100)), v, nil)
 	}
 	if err != nil {
 		s.w.fail("S2: %w", err)

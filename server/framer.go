@@ -1,0 +1,65 @@
+package server
+
+import (
+	"sync"
+
+	"tandem/doc"
+	"tandem/server/wire"
+)
+
+// A framer is what a writer needs while it runs: it gathers messages in a frame, and sends one that is full. Writers come and go with
+// every edit; framers stay, and are shared by all connections.
+type framer struct {
+	conn  *conn
+	frame []byte
+	items []doc.Item // room for what is read of a session
+}
+
+// keptFrame is up to how large a frame's buffer is kept for the next writer: a large message travels alone, and is rare.
+const keptFrame = 2 * frameBytes
+
+var framers = sync.Pool{New: func() any { return new(framer) }}
+
+func newFramer(c *conn) *framer {
+	f := framers.Get().(*framer)
+	f.conn = c
+	return f
+}
+
+// release ends the framer: it keeps its room, and nothing of a connection or a document.
+func (f *framer) release() {
+	clear(f.items[:cap(f.items)])
+	kept := framer{frame: f.frame[:0], items: f.items[:0]}
+	if cap(f.frame) > keptFrame {
+		kept.frame = nil
+	}
+	*f = kept
+	framers.Put(f)
+}
+
+func (f *framer) add(m wire.Message) {
+	before := len(f.frame)
+	f.frame = m.Append(f.frame)
+	f.cut(before)
+}
+
+// commits adds what is most of all messages: its bytes are made once for all readers, but for the head, which has the channel.
+func (f *framer) commits(head, shared []byte) {
+	before := len(f.frame)
+	f.frame = append(append(f.frame, head...), shared...)
+	f.cut(before)
+}
+
+// cut sends what was there before the last message, if that is too much for one frame.
+func (f *framer) cut(before int) {
+	if len(f.frame) > frameBytes && before > 0 {
+		f.conn.send(f.frame[:before])
+		f.frame = append(f.frame[:0], f.frame[before:]...)
+	}
+}
+
+// flush sends what was gathered.
+func (f *framer) flush() {
+	f.conn.send(f.frame)
+	f.frame = f.frame[:0]
+}
