@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -41,7 +42,7 @@ type channel struct {
 	session *doc.Session // nil: not opened yet
 	dirty   bool
 	next    *channel // the next dirty one
-	closed  bool // the client closed it, or it has ended
+	closed  bool     // the client closed it, or it has ended
 
 	// Owned by the writer.
 	told    bool     // opened was written
@@ -53,18 +54,35 @@ type channel struct {
 func (c *conn) channel(id wire.Channel) *channel {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.channels[id]
+	return c.find(id)
+}
+
+// find is channel. mu is held.
+func (c *conn) find(id wire.Channel) *channel {
+	for _, ch := range c.channels {
+		if ch.id == id {
+			return ch
+		}
+	}
+	return nil
+}
+
+// forget takes a channel out, if it is there. mu is held.
+func (c *conn) forget(ch *channel) {
+	if i := slices.Index(c.channels, ch); i >= 0 {
+		c.channels = slices.Delete(c.channels, i, i+1)
+	}
 }
 
 // open begins a session, on a goroutine of its own: a document that takes long to load holds up no other. read waits for it.
 func (c *conn) open(m wire.Open) error {
 	ch := &channel{conn: c, id: m.Channel}
 	c.mu.Lock()
-	_, taken := c.channels[m.Channel]
+	taken := c.find(m.Channel) != nil
 	n := max(len(c.channels), c.opening) // a channel that is closed while it opens costs as much as one that is open
 	fits := n < c.server.cfg.Limits.Channels
 	if !taken && fits {
-		c.channels[m.Channel] = ch
+		c.channels = append(c.channels, ch)
 		c.opening++
 	}
 	c.mu.Unlock()
@@ -92,10 +110,10 @@ func (c *conn) open(m wire.Open) error {
 // drop ends a session.
 func (c *conn) drop(id wire.Channel) {
 	c.mu.Lock()
-	ch := c.channels[id]
-	delete(c.channels, id)
+	ch := c.find(id)
 	var session *doc.Session
 	if ch != nil {
+		c.forget(ch)
 		ch.closed = true
 		session = ch.session
 	}
@@ -109,7 +127,7 @@ func (c *conn) drop(id wire.Channel) {
 func (c *conn) leave() {
 	c.mu.Lock()
 	channels := c.channels
-	c.channels = nil
+	c.channels, c.left = nil, true
 	for _, ch := range channels {
 		ch.closed = true
 	}
@@ -142,9 +160,7 @@ func (ch *channel) open(ctx context.Context, m wire.Open) {
 		c.mu.Lock()
 		gone := ch.closed
 		ch.closed = true
-		if c.channels[ch.id] == ch {
-			delete(c.channels, ch.id)
-		}
+		c.forget(ch)
 		c.mu.Unlock()
 		if !gone && ctx.Err() == nil {
 			c.report(m.Document, err)
@@ -237,9 +253,7 @@ func (ch *channel) end(err error) {
 		return
 	}
 	ch.closed = true
-	if c.channels[ch.id] == ch {
-		delete(c.channels, ch.id)
-	}
+	c.forget(ch)
 	session := ch.session
 	c.say(errorMessage(ch.id, err))
 	c.mu.Unlock()

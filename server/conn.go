@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -44,7 +45,7 @@ const (
 var upgrader = websocket.Upgrader{
 	HandshakeTimeout: 10 * time.Second,
 	Subprotocols:     []string{wire.Subprotocol},
-	ReadBufferSize:   1024,
+	ReadBufferSize:   0, // it reads from the conn's own
 	WriteBufferSize:  4096,
 	WriteBufferPool:  &sync.Pool{},
 	CheckOrigin:      func(*http.Request) bool { return true }, // originRule has
@@ -56,11 +57,13 @@ type conn struct {
 	// Immutable after start.
 	server *Server
 	ws     *websocket.Conn // set by start
+	in     *bufio.Reader   // what ws reads from
 	ctx    context.Context // done when the connection ends
 	cancel context.CancelFunc
 
 	// Owned by the reader.
 	welcomed bool
+	awake    bool // a frame has begun, or there is an error to find, that the reader rested for
 	inFrame  bool // between a frame's first byte and its last, or behind the last frame: signs of life do not count
 	pings    int  // since pingsAt
 	pingsAt  time.Time
@@ -68,17 +71,18 @@ type conn struct {
 
 	// Guarded by mu, which is held for moments only: documents take it to wake the writer.
 	mu       sync.Mutex
-	channels map[wire.Channel]*channel // nil: the reader has ended
-	opening  int                       // opens under way, those of channels that were closed meanwhile too
-	ping     *time.Timer               // sends the next ping
-	cut      *time.Timer               // runs from our close frame on
-	control  []byte                    // encoded messages that wait
-	dirty    *channel                  // with something to write: the first of them, and the last
+	channels []*channel  // few: a map takes more memory
+	left     bool        // the reader has ended, and there are no channels any more
+	opening  int         // opens under way, those of channels that were closed meanwhile too
+	ping     *time.Timer // sends the next ping
+	cut      *time.Timer // runs from our close frame on
+	control  []byte      // encoded messages that wait
+	dirty    *channel    // with something to write: the first of them, and the last
 	dirtyEnd *channel
-	writing  bool                      // there is a writer
-	quiet    chan struct{}             // not nil while the reader waits for the writer to end; closed by it
-	last     *closeFrame               // what to close with when nothing waits any more
-	ended    bool                      // nothing is written any more
+	writing  bool          // there is a writer
+	idle     chan struct{} // not nil while the reader waits for the writer to end; closed by it
+	last     *closeFrame   // what to close with when nothing waits any more
+	ended    bool          // nothing is written any more
 }
 
 // log has the peer in it. It is made when needed: a connection that waits does without.
@@ -103,8 +107,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &conn{
-		server: s, ctx: ctx, cancel: cancel,
-		channels: map[wire.Channel]*channel{}, writing: true, // until start
+		server: s, ctx: ctx, cancel: cancel, writing: true, // until start
 	}
 	if err := s.add(c); err != nil {
 		cancel()
@@ -115,16 +118,17 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	ws, err := upgrader.Upgrade(w, r, nil)
+	h := hijacker{ResponseWriter: w}
+	ws, err := upgrader.Upgrade(&h, r, nil)
 	if err != nil { // Upgrade has answered
 		cancel()
 		s.remove(c)
 		return
 	}
-	c.start(ws)
+	c.start(ws, h.in)
 }
 
-func (c *conn) start(ws *websocket.Conn) {
+func (c *conn) start(ws *websocket.Conn, in *bufio.Reader) {
 	if tcp, ok := socket(ws).(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendBuffer)
 	}
@@ -142,14 +146,15 @@ func (c *conn) start(ws *websocket.Conn) {
 		return c.alive()
 	})
 	c.mu.Lock()
-	c.ws, c.writing = ws, false // what came before, such as a goaway, may be written now
+	c.ws, c.in, c.writing = ws, in, false // what came before, such as a goaway, may be written now
 	c.ping = time.AfterFunc(limits.PingEvery, c.sendPing)
 	if len(c.control) > 0 || c.last != nil {
 		c.startWriter()
 	}
 	ended := c.ended
 	c.mu.Unlock()
-	if ended { // aborted before there was anything to cut
+	_ = ws.SetReadDeadline(time.Now().Add(limits.Hello)) // should it fail, reading does as well
+	if ended {                                           // aborted before there was anything to cut
 		c.abort()
 	}
 	go c.read() // ends with the connection; Shutdown waits for it
@@ -182,7 +187,7 @@ func (c *conn) sendPing() {
 	err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(limits.Write))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.ended && c.channels != nil && (err == nil || isTimeout(err)) {
+	if !c.ended && !c.left && (err == nil || isTimeout(err)) {
 		c.ping.Reset(limits.PingEvery)
 	}
 }
@@ -198,9 +203,13 @@ func (c *conn) countPing() error {
 	return nil
 }
 
-// read reads until the connection ends, and then takes it apart: its sessions leave at once, what it still has to say is said.
+// read reads until the connection rests, or ends. Then it takes it apart: its sessions leave at once, what it still has to say is said.
 func (c *conn) read() {
 	err := c.readMessages()
+	if errors.Is(err, errResting) {
+		go c.rest() // ends with the connection; Shutdown waits for it
+		return
+	}
 	c.inFrame = true
 	c.cancel()
 	c.leave()
@@ -216,14 +225,14 @@ func (c *conn) read() {
 func (c *conn) linger() {
 	c.mu.Lock()
 	c.ping.Stop()
-	var quiet chan struct{}
+	var idle chan struct{}
 	if c.writing {
-		quiet = make(chan struct{})
-		c.quiet = quiet
+		idle = make(chan struct{})
+		c.idle = idle
 	}
 	c.mu.Unlock()
-	if quiet != nil {
-		<-quiet
+	if idle != nil {
+		<-idle
 	}
 	c.mu.Lock()
 	said := c.cut != nil
@@ -250,10 +259,10 @@ func (c *conn) readMessages() (err error) {
 		}
 	}()
 	limits := c.server.cfg.Limits
-	if err := c.ws.SetReadDeadline(time.Now().Add(limits.Hello)); err != nil {
-		return err
-	}
 	for {
+		if c.welcomed && c.quiet() {
+			return errResting
+		}
 		kind, frame, err := c.readFrame()
 		switch {
 		case err != nil:
@@ -266,9 +275,6 @@ func (c *conn) readMessages() (err error) {
 		}
 		if c.closing() {
 			return errClosing // who goes on talking is not heard
-		}
-		if err := c.alive(); err != nil {
-			return err
 		}
 	}
 }

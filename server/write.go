@@ -76,9 +76,9 @@ func (c *conn) next(frame []byte) ([]byte, turn) {
 		return frame, turn{last: c.last}
 	}
 	c.writing, c.control = false, nil
-	if c.quiet != nil {
-		close(c.quiet)
-		c.quiet = nil
+	if c.idle != nil {
+		close(c.idle)
+		c.idle = nil
 	}
 	return frame, turn{done: true}
 }

@@ -139,6 +139,7 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	go func() { served <- httpServer.Serve(listener) }() // ends with Shutdown below
 	log.Info("serving", "listen", listener.Addr().String(), "data", f.data, "version", v, "commit", c)
 	p.announce(listener.Addr())
+	go giveBackMemory(ctx) // ends with ctx
 	var broken error
 	select {
 	case broken = <-served:
