@@ -44,7 +44,7 @@ func (c Config) withDefaults() Config {
 
 // Document runs one State: a goroutine with one inbox, which takes turns.
 type Document struct {
-	// Immutable after start.
+	// Immutable after newDocument.
 	name     string
 	kind     Kind
 	chain    chain
@@ -80,7 +80,7 @@ type Document struct {
 	idleTimer    *time.Timer
 	idleSince    time.Time // zero: in use
 	spaceTimer   *time.Timer
-	noSpace      map[SessionNumber]struct{} // who was refused for lack of space
+	noSpace      map[SessionNumber]struct{} // who was refused for lack of space; nil: nobody was yet
 }
 
 // openCall is an open in the inbox.
@@ -94,9 +94,8 @@ type openCall struct {
 	abandoned bool // nobody waits for it any more
 }
 
-// start runs a document from what the store has of it. It ends by itself when idle, by stop, or when its store fails it; whoever
-// started it waits on gone.
-func start(name string, stored *Stored, store Store, composer *composer, cfg Config) (*Document, error) {
+// newDocument is a document as the store has it. Its loop ends by itself when idle, by stop, or when its store fails it.
+func newDocument(name string, stored *Stored, store Store, composer *composer, cfg Config) (*Document, error) {
 	state, err := NewState(stored, cfg.StateConfig)
 	if err != nil {
 		return nil, fmt.Errorf("document %q: %w", name, err)
@@ -107,11 +106,10 @@ func start(name string, stored *Stored, store Store, composer *composer, cfg Con
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
 		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
-		spaceTimer: stoppedTimer(), noSpace: map[SessionNumber]struct{}{},
+		spaceTimer: stoppedTimer(),
 	}
 	d.view.Store(state.View())
 	d.grow() // what was missed, if anything
-	go d.loop()
 	return d, nil
 }
 

@@ -126,13 +126,22 @@ func (r *Registry) entry(name string, kind Kind) (*entry, error) {
 	return e, nil
 }
 
-// run loads a document, and takes its entry away when it has ended. Close waits for it.
+// run loads a document, and has it live on a goroutine of its own: loading has made this one's stack large. Close waits for both.
 func (r *Registry) run(name string, e *entry) {
 	e.doc, e.err = r.load(name, e.kind)
 	close(e.loaded)
-	if e.err == nil {
-		<-e.doc.gone
+	if e.err != nil {
+		r.remove(name, e)
+		return
 	}
+	go func() { // ends when the document has
+		e.doc.loop()
+		r.remove(name, e)
+	}()
+}
+
+// remove takes the entry of a document away that has ended.
+func (r *Registry) remove(name string, e *entry) {
 	r.mu.Lock()
 	if delete(r.entries, name); e.next != nil {
 		r.entries[name] = e.next
@@ -153,7 +162,7 @@ func (r *Registry) load(name string, kind Kind) (d *Document, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(name, stored, r.store, r.composer, r.cfg)
+	return newDocument(name, stored, r.store, r.composer, r.cfg)
 }
 
 // Loaded is how many documents are in memory.

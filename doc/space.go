@@ -15,6 +15,9 @@ func (d *Document) awaitSpace(n SessionNumber, refusal error) {
 	if !errors.Is(refusal, ErrNoSpace) {
 		return
 	}
+	if d.noSpace == nil {
+		d.noSpace = map[SessionNumber]struct{}{}
+	}
 	if len(d.noSpace) == 0 {
 		d.log.Warn("submissions are refused", "err", refusal)
 		d.spaceTimer.Reset(spaceEvery)
