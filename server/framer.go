@@ -1,40 +1,29 @@
 package server
 
 import (
-	"sync"
-
 	"tandem/doc"
 	"tandem/server/wire"
 )
 
-// A framer is what a writer needs while it runs: it gathers messages in a frame, and sends one that is full. Writers come and go with
-// every edit; framers stay, and are shared by all connections.
+// A framer gathers messages for a connection in a frame, and sends one that is full. It belongs to a writer, and keeps its room from
+// one connection to the next.
 type framer struct {
 	conn  *conn
 	frame []byte
 	items []doc.Item // room for what is read of a session
 }
 
-// keptFrame is up to how large a frame's buffer is kept for the next writer: a large message travels alone, and is rare.
-const keptFrame = 2 * frameBytes
+// keptFrame is up to how large a frame's buffer is kept while its writer waits. Larger frames are rare.
+const keptFrame = 8 << 10
 
-var framers = sync.Pool{New: func() any { return new(framer) }}
-
-func newFramer(c *conn) *framer {
-	f := framers.Get().(*framer)
-	f.conn = c
-	return f
-}
-
-// release ends the framer: it keeps its room, and nothing of a connection or a document.
-func (f *framer) release() {
+// rest keeps some room, and nothing of a connection or a document.
+func (f *framer) rest() {
 	clear(f.items[:cap(f.items)])
 	kept := framer{frame: f.frame[:0], items: f.items[:0]}
 	if cap(f.frame) > keptFrame {
 		kept.frame = nil
 	}
 	*f = kept
-	framers.Put(f)
 }
 
 func (f *framer) add(m wire.Message) {

@@ -22,6 +22,7 @@ type Server struct {
 	origins  originRule
 	mux      *http.ServeMux
 	api      *api
+	writers  writers
 
 	// Each with its own mutex.
 	connectionsFull alarm
@@ -121,6 +122,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, c := range conns {
 		c.goaway()
 	}
+	defer s.writers.end()
 	err := s.registry.Close(ctx)
 	for _, c := range conns {
 		c.finish()

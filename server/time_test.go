@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,6 +131,46 @@ func TestSignsOfLife(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRest: a reader that hears nothing but pongs waits on a goroutine with nothing else on its stack; any other frame wakes it, whole or
+// in parts, and a second one behind it as well.
+func TestRest(t *testing.T) {
+	inTime(t, func(t *testing.T, r *rig) {
+		resting := func() int {
+			buf := make([]byte, 1<<20)
+			return strings.Count(string(buf[:runtime.Stack(buf, true)]), "server.(*conn).rest(")
+		}
+		p, q := r.join(), r.join()
+		p.open(1, "quiet", clientID(1))
+		synctest.Wait()
+		require.Zero(t, resting())
+		time.Sleep(3 * time.Second)
+		require.Equal(t, 2, resting())
+		for _, pong := range [][]byte{rawFrame(opPong, true), rawFrame(opPong, true, []byte("what it was asked with")...)} {
+			for _, b := range pong { // in parts
+				_, err := p.conn.Write([]byte{b})
+				require.NoError(t, err)
+			}
+			synctest.Wait()
+			require.Equal(t, 2, resting())
+		}
+		for range 3 {
+			ping := rawFrame(opBinary, true, wire.Ping{N: 7}.Append(nil)...)
+			_, err := p.conn.Write(append(rawFrame(opPong, true), append(ping[:len(ping):len(ping)], ping...)...))
+			require.NoError(t, err)
+			require.Equal(t, wire.Pong{N: 7}, p.receive())
+			require.Equal(t, wire.Pong{N: 7}, p.receive())
+			synctest.Wait()
+			require.Equal(t, 1, resting())
+			p.edit(1, doc.Seq(p.copies[1].place.Rev)+1, insert(0, "x"))
+			time.Sleep(3 * time.Second)
+			require.Equal(t, 2, resting())
+		}
+		require.NoError(t, q.conn.Close())
+		synctest.Wait()
+		require.Equal(t, 1, resting())
+	})
 }
 
 // TestUnfinishedMessage: fragments and pongs that trickle in do not hold a connection for longer than a message may take.

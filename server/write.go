@@ -45,7 +45,7 @@ func (c *conn) wake(ch *channel) {
 func (c *conn) startWriter() {
 	if !c.writing && !c.ended {
 		c.writing = true
-		go c.write() // ends when nothing waits; every write has a deadline
+		c.server.writers.write(c)
 	}
 }
 
@@ -83,9 +83,10 @@ func (c *conn) next(frame []byte) ([]byte, turn) {
 	return frame, turn{done: true}
 }
 
-// write writes until nothing waits. What waits of several channels, and for several documents, goes into one frame of up to
-// 64 KiB.
-func (c *conn) write() {
+// write writes until nothing waits; every write has a deadline. What waits of several channels, and for several documents, goes into one
+// frame of up to 64 KiB.
+func (c *conn) write(f *framer) {
+	f.conn = c
 	defer func() {
 		if r := recover(); r != nil {
 			_ = c.panicked(r)
@@ -93,14 +94,12 @@ func (c *conn) write() {
 			c.next(nil) // has the writer end
 		}
 	}()
-	f := newFramer(c)
 	for {
 		var t turn
 		f.frame, t = c.next(f.frame)
 		switch {
 		case t.done:
-			f.release() // a frame that is left belongs to a connection that has ended
-			return
+			return // a frame that is left belongs to a connection that has ended
 		case t.last != nil:
 			c.sendClose(*t.last)
 			continue
