@@ -139,7 +139,7 @@ func TestRest(t *testing.T) {
 	inTime(t, func(t *testing.T, r *rig) {
 		resting := func() int {
 			buf := make([]byte, 1<<20)
-			return strings.Count(string(buf[:runtime.Stack(buf, true)]), "server.(*conn).rest(")
+			return strings.Count(string(buf[:runtime.Stack(buf, true)]), "server.(*conn).pong(")
 		}
 		p, q := r.join(), r.join()
 		p.open(1, "quiet", clientID(1))
@@ -159,8 +159,8 @@ func TestRest(t *testing.T) {
 			ping := rawFrame(opBinary, true, wire.Ping{N: 7}.Append(nil)...)
 			_, err := p.conn.Write(append(rawFrame(opPong, true), append(ping[:len(ping):len(ping)], ping...)...))
 			require.NoError(t, err)
-			require.Equal(t, wire.Pong{N: 7}, p.receive())
-			require.Equal(t, wire.Pong{N: 7}, p.receive())
+			require.Equal(t, wire.Pong{N: 7}, next[wire.Pong](p))
+			require.Equal(t, wire.Pong{N: 7}, next[wire.Pong](p))
 			synctest.Wait()
 			require.Equal(t, 1, resting())
 			p.edit(1, doc.Seq(p.copies[1].place.Rev)+1, insert(0, "x"))
