@@ -15,31 +15,24 @@ type Builder struct {
 	joined []byte
 }
 
-// newBuilder is a Builder for an op of size components, give or take one.
-func newBuilder(size int) Builder {
-	var b Builder
+// room prepares an empty Builder for an op of about size components.
+func (b *Builder) room(size int) {
 	if size > len(b.few) {
 		b.many = make(Op, 0, size+1)
 	}
-	return b
 }
 
 // Op ends the op: a trailing plain retain goes. The Builder must not be used after it.
 func (b *Builder) Op() Op {
-	b.settle()
+	if len(b.joined) > 0 {
+		b.settle()
+	}
 	if b.many != nil {
 		return b.many
 	}
-	return append(Op(nil), b.few[:b.n]...)
-}
-
-// view is what Op would be, in the Builder's own memory.
-func (b *Builder) view() Op {
-	b.settle()
-	if b.many != nil {
-		return b.many
-	}
-	return b.few[:b.n]
+	op := make(Op, b.n)
+	copy(op, b.few[:])
+	return op
 }
 
 // Retain keeps n code units, and sets attrs on them.
@@ -97,7 +90,9 @@ func (b *Builder) add(kind Kind, n int, text string, embed *Embed, attrs Attrs) 
 			return
 		}
 	}
-	b.settle()
+	if len(b.joined) > 0 {
+		b.settle()
+	}
 	if b.kept > 0 {
 		*b.grow() = Component{Kind: Retain, N: b.kept}
 		b.kept = 0
@@ -146,10 +141,8 @@ func (b *Builder) join(last *Component, text string) {
 
 // settle gives the last component the text that was joined.
 func (b *Builder) settle() {
-	if len(b.joined) > 0 {
-		b.last().Text = string(b.joined)
-		b.joined = b.joined[:0]
-	}
+	b.last().Text = string(b.joined)
+	b.joined = b.joined[:0]
 }
 
 // joins reports whether normal form has c and what comes after it as one component.

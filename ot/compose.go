@@ -7,7 +7,15 @@ import "fmt"
 // It is ErrSurrogate where b has a boundary inside a surrogate pair that a inserts; there is no such b on a document
 // that Check accepted.
 func Compose(a, b Op) (Op, error) {
-	out := newBuilder(len(a) + len(b))
+	if first, ok := a.change(); ok {
+		if second, ok := b.change(); ok {
+			if op, ok := first.then(second); ok {
+				return op, nil
+			}
+		}
+	}
+	var out Builder
+	out.room(len(a) + len(b))
 	ia, ib := iterate(a), iterate(b)
 	for {
 		switch {
@@ -107,7 +115,9 @@ func insertFitting(c *Component, left int, must bool) int {
 
 // cut is op up to its component i and units code units of that one, and what follows, made to follow it.
 func cut(op Op, i, units int) (head, rest Op) {
-	first, second := newBuilder(i+1), newBuilder(len(op)-i+1)
+	var first, second Builder
+	first.room(i + 1)
+	second.room(len(op) - i + 1)
 	kept := 0
 	keep := func(c Component) {
 		first.Push(c)

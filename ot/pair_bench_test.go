@@ -7,22 +7,22 @@ var pairs = []struct {
 	name string
 	a, b Op
 }{
-	{"insert, insert before it", change(40, "x", 0), change(3, "y", 0)},
-	{"insert, insert behind it", change(3, "x", 0), change(40, "y", 0)},
-	{"insert, insert at its place", change(40, "x", 0), change(40, "y", 0)},
-	{"insert, insert; both at the start", change(0, "x", 0), change(0, "y", 0)},
-	{"insert, delete before it", change(40, "x", 0), change(3, "", 5)},
-	{"insert, delete behind it", change(3, "x", 0), change(40, "", 5)},
-	{"insert, delete around it", change(40, "x", 0), change(38, "", 5)},
-	{"delete, insert before it", change(40, "", 5), change(3, "y", 0)},
-	{"delete, insert behind it", change(3, "", 5), change(40, "y", 0)},
-	{"delete, insert inside it", change(38, "", 5), change(40, "y", 0)},
-	{"delete, delete before it", change(40, "", 1), change(3, "", 1)},
-	{"delete, delete of a part", change(38, "", 5), change(40, "", 5)},
+	{"insert, insert before it", edit(40, "x", 0), edit(3, "y", 0)},
+	{"insert, insert behind it", edit(3, "x", 0), edit(40, "y", 0)},
+	{"insert, insert at its place", edit(40, "x", 0), edit(40, "y", 0)},
+	{"insert, insert; both at the start", edit(0, "x", 0), edit(0, "y", 0)},
+	{"insert, delete before it", edit(40, "x", 0), edit(3, "", 5)},
+	{"insert, delete behind it", edit(3, "x", 0), edit(40, "", 5)},
+	{"insert, delete around it", edit(40, "x", 0), edit(38, "", 5)},
+	{"delete, insert before it", edit(40, "", 5), edit(3, "y", 0)},
+	{"delete, insert behind it", edit(3, "", 5), edit(40, "y", 0)},
+	{"delete, insert inside it", edit(38, "", 5), edit(40, "y", 0)},
+	{"delete, delete before it", edit(40, "", 1), edit(3, "", 1)},
+	{"delete, delete of a part", edit(38, "", 5), edit(40, "", 5)},
 }
 
-// change is an operation that inserts text, or deletes n code units, at an offset.
-func change(at int, text string, n int) Op {
+// edit is an operation that inserts text, or deletes n code units, at an offset.
+func edit(at int, text string, n int) Op {
 	var b Builder
 	b.Retain(at, nil)
 	b.InsertText(text, nil)
@@ -57,7 +57,7 @@ func BenchmarkComposePair(b *testing.B) {
 		})
 	}
 	b.Run("insert, insert after its letter", func(b *testing.B) {
-		first, second := change(40, "x", 0), change(41, "y", 0)
+		first, second := edit(40, "x", 0), edit(41, "y", 0)
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := Compose(first, second); err != nil {

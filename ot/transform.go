@@ -26,7 +26,15 @@ func (s Side) String() string {
 // Transform moves op over a concurrent op: both were made on the same document, and the result does after over what op
 // did before it.
 func Transform(op, over Op, side Side) Op {
-	out := newBuilder(len(op) + len(over))
+	if a, ok := op.change(); ok {
+		if b, ok := over.change(); ok {
+			if at, n, ok := a.over(b, side); ok {
+				return a.op(at, n)
+			}
+		}
+	}
+	var out Builder
+	out.room(len(op) + len(over))
 	out.transform(op, over, side)
 	return out.Op()
 }
