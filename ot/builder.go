@@ -2,59 +2,133 @@ package ot
 
 // A Builder makes an Op in normal form from components in order. The zero Builder is ready.
 type Builder struct {
-	op Op
+	// The components so far are few[:n], and with one more than fit there, many. So an operation of one change, which is what is
+	// built most, is made on the stack of whoever builds it, and Op allocates what it takes, once and exactly: it is kept
+	// as long as history is.
+	few  [4]Component
+	n    int
+	many Op
+	// kept is the plain retain that comes next. It is written only when something follows it (N3).
+	kept int
 	// joined is the text of the last component while long texts are joined to it: concatenating strings one by one would copy a
 	// text that was edited in many places as many times.
 	joined []byte
 }
 
+// room prepares an empty Builder for an op of about size components.
+func (b *Builder) room(size int) {
+	if size > len(b.few) {
+		b.many = make(Op, 0, size+1)
+	}
+}
+
 // Op ends the op: a trailing plain retain goes. The Builder must not be used after it.
 func (b *Builder) Op() Op {
-	b.settle()
-	for n := len(b.op); n > 0 && b.op[n-1].plain(); n-- {
-		b.op = b.op[:n-1]
+	if len(b.joined) > 0 {
+		b.settle()
 	}
-	return b.op
+	if b.many != nil {
+		return b.many
+	}
+	op := make(Op, b.n)
+	copy(op, b.few[:])
+	return op
 }
 
 // Retain keeps n code units, and sets attrs on them.
 func (b *Builder) Retain(n int, attrs Attrs) {
-	b.Push(Component{Kind: Retain, N: n, Attrs: attrs.orNil()})
+	if len(attrs) == 0 {
+		b.kept += n
+		return
+	}
+	b.add(Retain, n, "", nil, attrs)
 }
 
 // InsertText inserts text, which must be valid UTF-8, with attrs, in which there is no null.
 func (b *Builder) InsertText(text string, attrs Attrs) {
-	b.Push(Component{Kind: Insert, N: UTF16Len(text), Text: text, Attrs: attrs.orNil()})
+	b.add(Insert, UTF16Len(text), text, nil, attrs.orNil())
 }
 
 // InsertEmbed inserts an embed with attrs, in which there is no null.
 func (b *Builder) InsertEmbed(e Embed, attrs Attrs) {
-	b.Push(Component{Kind: Insert, N: 1, Embed: &e, Attrs: attrs.orNil()})
+	b.add(Insert, 1, "", &e, attrs.orNil())
 }
 
 // Delete deletes n code units.
-func (b *Builder) Delete(n int) { b.Push(Component{Kind: Delete, N: n}) }
+func (b *Builder) Delete(n int) { b.add(Delete, n, "", nil, nil) }
 
 // Push appends a component, joined with the last one where normal form asks for it. A component of length 0 is nothing.
 func (b *Builder) Push(c Component) {
-	if c.N == 0 {
+	if c.plain() {
+		b.kept += c.N
 		return
 	}
-	if n := len(b.op); n > 0 && joins(&b.op[n-1], &c) {
-		b.op[n-1].N += c.N
-		b.join(c.Text)
+	b.add(c.Kind, c.N, c.Text, c.Embed, c.Attrs)
+}
+
+// rest appends what is left of it at its head, and goes on.
+func (b *Builder) rest(it *iter) {
+	if c := it.head(); c.plain() {
+		b.kept += it.n
+	} else {
+		b.add(c.Kind, it.n, c.Text[it.cut:], c.Embed, c.Attrs)
+	}
+	it.next()
+}
+
+// add is Push of anything but a plain retain. The fields come one by one: they fit into registers, and a Component does not.
+func (b *Builder) add(kind Kind, n int, text string, embed *Embed, attrs Attrs) {
+	if n == 0 {
 		return
 	}
-	b.settle()
-	b.op = append(b.op, c)
+	if b.kept == 0 {
+		if last := b.last(); last != nil && last.joins(kind, embed, attrs) {
+			last.N += n
+			if text != "" {
+				b.join(last, text)
+			}
+			return
+		}
+	}
+	if len(b.joined) > 0 {
+		b.settle()
+	}
+	if b.kept > 0 {
+		*b.grow() = Component{Kind: Retain, N: b.kept}
+		b.kept = 0
+	}
+	*b.grow() = Component{kind, n, text, embed, attrs}
+}
+
+// last is the last component; nil: there is none.
+func (b *Builder) last() *Component {
+	switch {
+	case len(b.many) > 0:
+		return &b.many[len(b.many)-1]
+	case b.n > 0:
+		return &b.few[b.n-1]
+	}
+	return nil
+}
+
+// grow is room for one more component.
+func (b *Builder) grow() *Component {
+	if b.many == nil {
+		if b.n < len(b.few) {
+			b.n++
+			return &b.few[b.n-1]
+		}
+		b.many = append(make(Op, 0, 4*len(b.few)), b.few[:]...)
+	}
+	b.many = append(b.many, Component{})
+	return &b.many[len(b.many)-1]
 }
 
 // shortText is up to how many bytes two texts are simply concatenated.
 const shortText = 128
 
 // join appends text to that of the last component.
-func (b *Builder) join(text string) {
-	last := &b.op[len(b.op)-1]
+func (b *Builder) join(last *Component, text string) {
 	if len(b.joined) == 0 {
 		if len(last.Text)+len(text) <= shortText {
 			last.Text += text
@@ -67,16 +141,11 @@ func (b *Builder) join(text string) {
 
 // settle gives the last component the text that was joined.
 func (b *Builder) settle() {
-	if len(b.joined) > 0 {
-		b.op[len(b.op)-1].Text = string(b.joined)
-		b.joined = b.joined[:0]
-	}
+	b.last().Text = string(b.joined)
+	b.joined = b.joined[:0]
 }
 
-// joins reports whether normal form has c and d, side by side, as one component.
-func joins(c, d *Component) bool {
-	return c.Kind == d.Kind && c.Embed == nil && d.Embed == nil && c.Attrs.Equal(d.Attrs)
+// joins reports whether normal form has c and what comes after it as one component.
+func (c *Component) joins(kind Kind, embed *Embed, attrs Attrs) bool {
+	return c.Kind == kind && c.Embed == nil && embed == nil && c.Attrs.Equal(attrs)
 }
-
-// newBuilder is a Builder for an op of about n components.
-func newBuilder(n int) Builder { return Builder{op: make(Op, 0, n)} }

@@ -7,50 +7,56 @@ import "fmt"
 // It is ErrSurrogate where b has a boundary inside a surrogate pair that a inserts; there is no such b on a document
 // that Check accepted.
 func Compose(a, b Op) (Op, error) {
-	out := newBuilder(len(a) + len(b) + 1)
+	if first, ok := a.change(); ok {
+		if second, ok := b.change(); ok {
+			if op, ok := first.then(second); ok {
+				return op, nil
+			}
+		}
+	}
+	var out Builder
+	out.room(len(a) + len(b))
 	ia, ib := iterate(a), iterate(b)
 	for {
-		switch ka, kb := ia.head.Kind, ib.head.Kind; {
-		case ka == Delete:
-			out.Push(ia.head)
-			ia.next()
-		case kb == Insert:
-			out.Push(ib.head)
-			ib.next()
-		case kb == 0: // b keeps everything that is left
-			if ka == 0 {
+		switch {
+		case ia.kind == Delete:
+			out.rest(&ia)
+		case ib.kind == Insert:
+			out.rest(&ib)
+		case ib.kind == 0: // b keeps everything that is left
+			if ia.kind == 0 {
 				return out.Op(), nil
 			}
-			out.Push(ia.head)
-			ia.next()
-		case ka == 0: // a kept everything that is left
-			out.Push(ib.head)
-			ib.next()
+			out.rest(&ia)
+		case ia.kind == 0: // a kept everything that is left
+			out.rest(&ib)
 		default:
-			if err := composePair(&out, &ia, &ib); err != nil {
+			if err := out.pair(&ia, &ib); err != nil {
 				return nil, err
 			}
 		}
 	}
 }
 
-// composePair joins what a retains or inserts with what b makes of it: a retain or a delete.
-func composePair(out *Builder, ia, ib *iter) error {
-	n := min(ia.head.N, ib.head.N)
-	was, err := ia.take(n)
-	if err != nil {
-		return err
-	}
-	becomes := ib.head
+// pair appends what becomes of what a retains or inserts when b retains or deletes it.
+func (b *Builder) pair(ia, ib *iter) error {
+	n := min(ia.n, ib.n)
+	was, becomes := ia.head(), ib.head()
 	ib.skip(n)
-	switch {
-	case becomes.Kind == Retain:
-		was.Attrs = was.Attrs.overlay(becomes.Attrs, was.Kind == Retain)
-		out.Push(was)
-	case was.Kind == Retain:
-		out.Delete(n)
+	if was.Kind == Retain {
+		ia.skip(n)
+		if becomes.Kind == Delete {
+			b.Delete(n)
+		} else {
+			b.Retain(n, was.Attrs.overlay(becomes.Attrs, true))
+		}
+		return nil
 	}
-	return nil
+	text, err := ia.text(n)
+	if err == nil && becomes.Kind == Retain {
+		b.add(Insert, n, text, was.Embed, was.Attrs.overlay(becomes.Attrs, false))
+	}
+	return err
 }
 
 // Apply is a document's content after op. Content is an Op of inserts only; the document's own, faster form is Text.
@@ -109,7 +115,9 @@ func insertFitting(c *Component, left int, must bool) int {
 
 // cut is op up to its component i and units code units of that one, and what follows, made to follow it.
 func cut(op Op, i, units int) (head, rest Op) {
-	first, second := newBuilder(i+1), newBuilder(len(op)-i+1)
+	var first, second Builder
+	first.room(i + 1)
+	second.room(len(op) - i + 1)
 	kept := 0
 	keep := func(c Component) {
 		first.Push(c)
@@ -122,16 +130,18 @@ func cut(op Op, i, units int) (head, rest Op) {
 	}
 	it := iterate(op[i:])
 	if units > 0 {
-		part, err := it.take(min(units, it.head.N))
+		c := *it.head()
+		c.N = min(units, it.n)
+		text, err := it.text(c.N)
 		if err != nil {
 			panic(err) // insertFitting counts whole characters
 		}
-		keep(part)
+		c.Text = text
+		keep(c)
 	}
 	second.Retain(kept, nil)
-	for it.head.Kind != 0 {
-		second.Push(it.head)
-		it.next()
+	for it.kind != 0 {
+		second.rest(&it)
 	}
 	return first.Op(), second.Op()
 }

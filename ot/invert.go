@@ -6,7 +6,8 @@ func Invert(op Op, before *Text) (Op, error) {
 	if err := before.Check(op); err != nil {
 		return nil, err
 	}
-	out := newBuilder(len(op) + 1)
+	var out Builder
+	out.room(len(op) + 1)
 	at := 0
 	for _, c := range op {
 		switch {

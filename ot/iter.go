@@ -5,47 +5,58 @@ import (
 	"unicode/utf8"
 )
 
-// iter walks over an op's components, cutting them where the other op's end.
+// iter walks over an op's components, cutting them where the other op's end. It copies none of them: a component is as large
+// as a cache line.
 type iter struct {
 	op   Op
-	head Component // what is left of the component at the head; Kind 0 at the end
+	at   int  // of the head in op
+	kind Kind // the head's; 0 at the end
+	n    int  // code units that are left of the head
+	cut  int  // bytes that are gone from the text of the head
 }
 
 func iterate(op Op) iter {
-	it := iter{op: op}
+	it := iter{op: op, at: -1}
 	it.next()
 	return it
 }
 
 // next goes on to the next component.
 func (it *iter) next() {
-	if len(it.op) == 0 {
-		it.head = Component{}
+	it.at++
+	it.cut = 0
+	if it.at >= len(it.op) {
+		it.kind, it.n = 0, 0
 		return
 	}
-	it.head, it.op = it.op[0], it.op[1:]
+	c := &it.op[it.at]
+	it.kind, it.n = c.Kind, c.N
 }
+
+// head is the component at the head, as it is in the op.
+func (it *iter) head() *Component { return &it.op[it.at] }
 
 // skip drops n code units of the head, which must not be inserted text.
 func (it *iter) skip(n int) {
-	if it.head.N -= n; it.head.N == 0 {
+	if it.n -= n; it.n == 0 {
 		it.next()
 	}
 }
 
-// take is the first n code units of the head, which it drops. It is ErrSurrogate where that cuts a pair in two.
-func (it *iter) take(n int) (Component, error) {
-	c := it.head
-	if n < c.N && c.Kind == Insert {
-		at, ok := byteOffset(c.Text, c.N, n)
+// text is the first n code units of the inserted text at the head, which it drops: none of an embed. It is ErrSurrogate where
+// that cuts a pair in two.
+func (it *iter) text(n int) (string, error) {
+	text := it.head().Text[it.cut:]
+	if n < it.n {
+		size, ok := byteOffset(text, it.n, n)
 		if !ok {
-			return Component{}, fmt.Errorf("%w: offset %d of an inserted text lies inside a pair", ErrSurrogate, n)
+			return "", fmt.Errorf("%w: offset %d of an inserted text lies inside a pair", ErrSurrogate, n)
 		}
-		c.Text, it.head.Text = c.Text[:at], c.Text[at:]
+		text = text[:size]
+		it.cut += size
 	}
-	c.N = n
 	it.skip(n)
-	return c, nil
+	return text, nil
 }
 
 // byteOffset is where the code unit n of s begins; s has units code units. False where n lies inside a surrogate pair.

@@ -59,7 +59,7 @@ func (k *checker) add(c *Component) error {
 			return err
 		}
 	}
-	if k.last != nil && joins(k.last, c) {
+	if k.last != nil && k.last.joins(c.Kind, c.Embed, c.Attrs) {
 		return fmt.Errorf("%w: component %d is one with the %s before it", ErrNormalForm, k.n, c.Kind)
 	}
 	k.last = c

@@ -26,34 +26,49 @@ func (s Side) String() string {
 // Transform moves op over a concurrent op: both were made on the same document, and the result does after over what op
 // did before it.
 func Transform(op, over Op, side Side) Op {
-	out := newBuilder(len(op) + len(over) + 1)
+	if a, ok := op.change(); ok {
+		if b, ok := over.change(); ok {
+			if at, n, ok := a.over(b, side); ok {
+				return a.op(at, n)
+			}
+		}
+	}
+	var out Builder
+	out.room(len(op) + len(over))
+	out.transform(op, over, side)
+	return out.Op()
+}
+
+// transform appends op, moved over over.
+func (b *Builder) transform(op, over Op, side Side) {
 	it, io := iterate(op), iterate(over)
-	for it.head.Kind != 0 {
+	for it.kind != 0 {
 		switch {
-		case it.head.Kind == Insert && (side == Left || io.head.Kind != Insert):
-			out.Push(it.head)
-			it.next()
-		case io.head.Kind == Insert:
-			out.Retain(io.head.N, nil)
+		case it.kind == Insert && (side == Left || io.kind != Insert):
+			b.rest(&it)
+		case io.kind == Insert:
+			b.kept += io.n
 			io.next()
-		case io.head.Kind == 0: // over keeps everything that is left
-			out.Push(it.head)
-			it.next()
+		case io.kind == 0: // over keeps everything that is left
+			b.rest(&it)
 		default:
-			n := min(it.head.N, io.head.N)
-			c := it.head
-			c.N = n
-			if io.head.Kind == Retain {
+			n := min(it.n, io.n)
+			if io.kind == Retain {
+				c := it.head()
+				attrs := c.Attrs
 				if side == Right {
-					c.Attrs = c.Attrs.without(io.head.Attrs)
+					attrs = attrs.without(io.head().Attrs)
 				}
-				out.Push(c)
+				if it.kind == Retain && len(attrs) == 0 {
+					b.kept += n
+				} else {
+					b.add(it.kind, n, "", nil, attrs)
+				}
 			}
 			it.skip(n)
 			io.skip(n)
 		}
 	}
-	return out.Op()
 }
 
 // TransformOffset moves an offset over an op. An insert at the offset itself moves it with Right, the owner's side, and leaves
