@@ -222,6 +222,9 @@ func (c *composer) lineage(ctx context.Context, h chain, rev Revision) (Lineage,
 
 // composeAll composes commits that follow one another.
 func composeAll(commits []*Committed, f form) (ot.Op, error) {
+	if len(commits) == 1 {
+		return f.of(commits[0]), nil
+	}
 	ops := make([]ot.Op, len(commits))
 	for i, c := range commits {
 		ops[i] = f.of(c)

@@ -60,7 +60,7 @@ func (d *Document) bringUp(ctx context.Context, view *View, moved Moved) (*Moved
 		if err != nil {
 			return nil, err
 		}
-		c = &since{moved.To, view.Place.Rev, op}
+		c = &since{from: moved.To, to: view.Place.Rev, op: op}
 		d.recent.Store(c)
 	}
 	moved.over(c.op, c.to)

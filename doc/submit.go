@@ -57,7 +57,7 @@ func (m *Moved) Over(commits []*Committed) error {
 // over moves the operation over what leads from To to a later revision.
 func (m *Moved) over(op ot.Op, to Revision) {
 	if m.Caret >= 0 {
-		m.Caret = ot.TransformOffset(ot.Transform(op, m.Op, ot.Right), m.Caret, ot.Left)
+		m.Caret = ot.TransformOffsetOver(op, m.Op, m.Caret)
 	}
 	m.Op, m.To = ot.Transform(m.Op, op, ot.Left), to
 }
@@ -139,6 +139,26 @@ func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 type since struct {
 	from, to Revision
 	op       ot.Op
+	own      bool  // op is of this since alone, and may be written over when it is not needed any more
+	room     ot.Op // for the next op
+}
+
+// add has the operation reach further.
+func (c *since) add(op ot.Op, to Revision) error {
+	if c.to == c.from {
+		c.op, c.own, c.to = op, false, to
+		return nil
+	}
+	next, err := ot.ComposeTo(c.room, c.op, op)
+	if err != nil {
+		return fmt.Errorf("%w: operations that follow one another do not fit: %w", ErrDamaged, err)
+	}
+	c.room = nil
+	if c.own {
+		c.room = c.op
+	}
+	c.op, c.own, c.to = next, true, to
+	return nil
 }
 
 // bringUp moves an operation to the head. The submissions of one turn were mostly made on the same revision: what was committed since is
@@ -150,18 +170,18 @@ func (s *State) bringUp(m *Moved) error {
 	}
 	c := &s.since
 	if c.from != m.To || c.to < m.To || c.to > s.head.Rev {
-		*c = since{from: m.To, to: m.To}
+		c.from, c.to = m.To, m.To
 	}
-	fresh := s.history[c.to-s.view.Base:]
-	op, err := composeAll(fresh, plain)
-	if err == nil && c.to > c.from {
-		op, err = ot.Compose(c.op, op)
+	if fresh := s.history[c.to-s.view.Base:]; len(fresh) > 0 {
+		op, err := composeAll(fresh, plain)
+		if err == nil {
+			err = c.add(op, s.head.Rev)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	c.op, c.to = op, s.head.Rev
-	m.over(op, c.to)
+	m.over(c.op, c.to)
 	return nil
 }
 

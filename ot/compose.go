@@ -1,37 +1,57 @@
 package ot
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Compose is a and then b as one op. An insert of b that falls on text deleted by a stands after those deletes: L7 rests on it.
 //
 // It is ErrSurrogate where b has a boundary inside a surrogate pair that a inserts; there is no such b on a document
 // that Check accepted.
 func Compose(a, b Op) (Op, error) {
-	if first, ok := a.change(); ok {
-		if second, ok := b.change(); ok {
-			if op, ok := first.then(second); ok {
-				return op, nil
-			}
-		}
+	if op, ok := composeChanges(a, b); ok {
+		return op, nil
 	}
 	var out Builder
 	out.room(len(a) + len(b))
-	ia, ib := iterate(a), iterate(b)
+	return out.compose(a, b)
+}
+
+// ComposeTo is Compose into the memory of room, an op that nobody needs any more, neither a nor b; nil will do. Where commit after
+// commit is composed, two rooms that take turns cost no memory.
+func ComposeTo(room, a, b Op) (Op, error) {
+	out := Builder{many: slices.Grow(room[:0], len(a)+len(b)+1)}
+	return out.compose(a, b)
+}
+
+func composeChanges(a, b Op) (Op, bool) {
+	if first, ok := a.change(); ok {
+		if second, ok := b.change(); ok {
+			return first.then(second)
+		}
+	}
+	return nil, false
+}
+
+// compose is first and then second, in an empty Builder.
+func (b *Builder) compose(first, second Op) (Op, error) {
+	ia, ib := iterate(first), iterate(second)
 	for {
 		switch {
 		case ia.kind == Delete:
-			out.rest(&ia)
+			b.rest(&ia)
 		case ib.kind == Insert:
-			out.rest(&ib)
+			b.rest(&ib)
 		case ib.kind == 0: // b keeps everything that is left
 			if ia.kind == 0 {
-				return out.Op(), nil
+				return b.Op(), nil
 			}
-			out.rest(&ia)
+			b.rest(&ia)
 		case ia.kind == 0: // a kept everything that is left
-			out.rest(&ib)
+			b.rest(&ib)
 		default:
-			if err := out.pair(&ia, &ib); err != nil {
+			if err := b.pair(&ia, &ib); err != nil {
 				return nil, err
 			}
 		}

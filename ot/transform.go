@@ -34,7 +34,7 @@ func Transform(op, over Op, side Side) Op {
 		}
 	}
 	var out Builder
-	out.room(len(op) + len(over))
+	out.room(len(op)) // mostly it stays what it was, be what it is moved over ever so long
 	out.transform(op, over, side)
 	return out.Op()
 }
@@ -92,6 +92,49 @@ func TransformOffset(op Op, offset int, side Side) int {
 				return at
 			}
 			offset -= c.N
+		}
+	}
+	return at + offset
+}
+
+// TransformOffsetOver moves an offset in op's target over a concurrent op: it is TransformOffset(Transform(over, op, Right), offset, Left),
+// and makes no operation for it.
+func TransformOffsetOver(over, op Op, offset int) int {
+	at := 0
+	it, io := iterate(over), iterate(op)
+	for it.kind != 0 {
+		switch {
+		case io.kind == Insert: // over keeps it
+			if offset < io.n {
+				return at + offset
+			}
+			at, offset = at+io.n, offset-io.n
+			io.next()
+		case it.kind == Insert:
+			if offset > 0 {
+				at += it.n
+			}
+			it.next()
+		default:
+			n := it.n
+			if io.kind != 0 {
+				n = min(n, io.n)
+			}
+			switch {
+			case io.kind == Delete: // it is gone already
+			case it.kind == Delete && offset < n:
+				return at
+			case it.kind == Delete:
+				offset -= n
+			case offset < n:
+				return at + offset
+			default:
+				at, offset = at+n, offset-n
+			}
+			it.skip(n)
+			if io.kind != 0 {
+				io.skip(n)
+			}
 		}
 	}
 	return at + offset

@@ -64,6 +64,10 @@ func (l *laws) compose(a, b ot.Op) ot.Op {
 	if err != nil {
 		l.fail("L1", "compose %v and %v: %v", a, b, err)
 	}
+	room := make(ot.Op, (len(a)+len(b))%5) // enough, too little, none
+	if same, err := ot.ComposeTo(room, a, b); err != nil || !same.Equal(out) {
+		l.fail("L1", "compose %v and %v: %v, into room for %d: %v (%v)", a, b, out, len(room), same, err)
+	}
 	return l.normal(out, "compose", a, b)
 }
 
@@ -74,7 +78,14 @@ func (l *laws) transform(a, over ot.Op, side ot.Side) ot.Op {
 // tp1 is L3, where late arrives later.
 func (l *laws) tp1(early, late ot.Op) {
 	one := l.apply(l.apply(l.doc, early), l.transform(late, early, ot.Left))
-	two := l.apply(l.apply(l.doc, late), l.transform(early, late, ot.Right))
+	earlyAfter := l.transform(early, late, ot.Right)
+	two := l.apply(l.apply(l.doc, late), earlyAfter)
+	for offset := range l.doc.TargetLen() + late.TargetLen() + 2 {
+		want, got := ot.TransformOffset(earlyAfter, offset, ot.Left), ot.TransformOffsetOver(early, late, offset)
+		if want != got {
+			l.fail("L3", "offset %d in what %v makes, over %v, is %d; over %v it is %d", offset, late, early, got, earlyAfter, want)
+		}
+	}
 	l.same("L3", one, two, early, late)
 }
 
