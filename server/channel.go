@@ -268,7 +268,7 @@ func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_
 	if session == nil || closed {
 		return frame, false
 	}
-	f := framer{frame, send}
+	f := framer{frame, send, ch.conn.sendLarge}
 	if !ch.told {
 		ch.told = true
 		ch.content = session.TakeContent()
@@ -295,6 +295,7 @@ func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_
 type framer struct {
 	frame []byte
 	send  func([]byte)
+	large func(head, body []byte) // sends a message that is not gathered
 }
 
 func (f *framer) add(m wire.Message) {
@@ -303,8 +304,17 @@ func (f *framer) add(m wire.Message) {
 	f.cut(before)
 }
 
-// commits adds what is most of all messages: its bytes are made once for all readers, but for the channel.
+// commits adds what is most of all messages: its bytes are made once for all readers, but for the channel. Large ones are sent from there:
+// each reader that does not read would hold a copy.
 func (f *framer) commits(channel wire.Channel, shared []byte) {
+	if len(shared) >= largeBytes {
+		if len(f.frame) > 0 {
+			f.send(f.frame)
+			f.frame = f.frame[:0]
+		}
+		f.large(wire.AppendCommits(nil, channel, nil), shared)
+		return
+	}
 	before := len(f.frame)
 	f.frame = wire.AppendCommits(f.frame, channel, shared)
 	f.cut(before)
