@@ -2,6 +2,7 @@ package doc
 
 import (
 	"context"
+	"fmt"
 	"math/bits"
 
 	"tandem/ot"
@@ -24,9 +25,10 @@ type stretch struct {
 // many commits led there. It is cut where the stream has something else to tell: at the session's own commit and at a check. Owned by
 // the session's writer.
 type catchUp struct {
-	left  []stretch // the next one last
-	cut   bool      // it was too large to go as a whole
-	check *Check    // that stands at its end, if one does; nil: not begun
+	left    []stretch // the next one last
+	cut     bool      // it was too large to go as a whole
+	decided bool      // nothing of the session's was undecided when it began: it may get the content instead
+	check   *Check    // that stands at its end, if one does; nil: not begun
 }
 
 // readPast reads on where history in memory does not reach, about pullBytes.
@@ -36,7 +38,11 @@ func (s *Session) readPast(ctx context.Context, view *View, ownRev Revision, ite
 		if ownRev == c.Rev+1 {
 			return s.readOwn(ctx, view, ownRev, items)
 		}
-		s.ahead = catchUp{left: []stretch{{from: c.Rev, to: s.upTo(view, ownRev)}}}
+		next, err := s.nextStretch(ctx, view, ownRev)
+		if err != nil {
+			return nil, err
+		}
+		s.ahead = catchUp{left: []stretch{next}, decided: s.decided(ownRev)}
 	}
 	if u.check == nil {
 		u.check = &Check{view.Check.Rev, view.Check.Hash}
@@ -50,6 +56,28 @@ func (s *Session) readPast(ctx context.Context, view *View, ownRev Revision, ite
 		items = append(items, item)
 	}
 	return c.addCheck(items, *u.check), nil
+}
+
+// nextStretch is what a catch-up begins with. Where composing all of it is costly, a session opens again, which gets it the content; one
+// that has something undecided must have the commits, and gets them a few at a time: what comes of them would be too large to go as a
+// whole, and be composed again for each half of it, and each half of that.
+func (s *Session) nextStretch(ctx context.Context, view *View, ownRev Revision) (stretch, error) {
+	next := stretch{from: s.cursor.Rev, to: s.upTo(view, ownRev)}
+	average, costly := s.doc.costly(ctx, view, next.from)
+	switch {
+	case !costly:
+	case s.decided(ownRev):
+		return next, fmt.Errorf("%w: revision %d is %d commits of about %.0f bytes behind, the content has %d",
+			ErrOpenAgain, next.from, view.Place.Rev-next.from, average, view.Size)
+	case view.Size > wholeBytes:
+		next.to = min(next.to, next.from+max(1, Revision(wholeBytes/average)))
+	}
+	return next, nil
+}
+
+// decided reports whether the client knows what became of everything that the session named.
+func (s *Session) decided(ownRev Revision) bool {
+	return s.cursor.Own == Name{} || 0 < ownRev && ownRev <= s.cursor.Rev
 }
 
 // upTo is where a catch-up must stop: before the session's own commit, and at a check that it has not read.
@@ -88,6 +116,10 @@ func (s *Session) readStretch(ctx context.Context, view *View) (Item, error) {
 			}
 			next.bytes = ot.AppendOp(nil, op)
 			u.left[last].bytes = next.bytes // should the place not be read at once
+			if u.decided && !u.cut && len(next.bytes) > max(view.Size, wholeBytes) {
+				return Item{}, fmt.Errorf("%w: what revision %d missed takes %d bytes, the content %d",
+					ErrOpenAgain, next.from, len(next.bytes), view.Size)
+			}
 		}
 		limit := wholeBytes
 		if u.cut {

@@ -243,7 +243,7 @@ func TestCatchUpInPieces(t *testing.T) {
 		c.write("Ada", ops...)
 		c.content = []ot.Op{nil}
 		p := c.at(0, c.placeAt(0))
-		p.open(r, doc.ClientID{1}, outstanding(doc.Place{}, doc.Name{}, nil)) // something undecided: no snapshot
+		p.open(r, doc.ClientID{1}, outstanding(doc.Place{}, doc.Name{Client: doc.ClientID{1}, Seq: 1}, nil)) // no snapshot
 		require.True(t, p.opened.Resume)
 		p.caughtUp(c)
 		large := 0
@@ -308,6 +308,89 @@ func TestSnapshotWhereComposingCosts(t *testing.T) {
 		require.True(t, undecided.opened.Resume)
 		undecided.caughtUp(c)
 	})
+}
+
+// replacements of pieces of a text, so many times as many as it has.
+func replacements(rng *rand.Rand, length, pieces, times int) (ops []ot.Op) {
+	piece := length / pieces
+	for i := range times * pieces {
+		var b ot.Builder
+		b.Retain(rng.IntN(pieces)*piece, nil)
+		b.InsertText(strings.Repeat(string(rune('a'+i%26)), piece), nil)
+		b.Delete(piece)
+		ops = append(ops, b.Op())
+	}
+	return ops
+}
+
+// submit commits operations, one after the other.
+func (p *reader) submit(seq *doc.Seq, ops ...ot.Op) {
+	p.t.Helper()
+	for _, op := range ops {
+		*seq++
+		p.out = op
+		require.NoError(p.t, p.session.Submit(p.t.Context(), *seq, p.place.Rev, op, ot.AppendOp(nil, op), -1))
+		synctest.Wait()
+		for p.next() {
+		}
+	}
+}
+
+// TestLiveSessionFarBehind: where composing what it missed costs more than the content, or comes to more, it opens again and gets that.
+// One whose own commit is among it gets what came before that, a few commits at a time, and opens again behind it.
+func TestLiveSessionFarBehind(t *testing.T) {
+	for _, row := range []struct {
+		name                  string
+		length, pieces, times int
+		own                   bool
+	}{
+		{"costly", 300_000, 5, 12, false},
+		{"costly, its own commit ahead", 300_000, 5, 12, true},
+		{"costly, a small text", 30_000, 2, 50, false},
+		{"costly, a small text, its own commit ahead", 30_000, 2, 50, true},
+		{"larger than the content", 300_000, 1, 2, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			inArchive(t, doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 1}}, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
+				rng, seq := seeded(t, 8), doc.Seq(0)
+				c := newChronicle(t, memory, doc.Text)
+				c.write("Ann", insert(0, strings.Repeat("x", row.length)))
+				p, busy := c.at(1, c.place), c.at(1, c.place)
+				p.open(r, client(1), nil)
+				busy.open(r, client(2), nil)
+				busy.submit(&seq, replacements(rng, row.length, row.pieces, row.times)...)
+				if row.own {
+					p.out = insert(7, "mine")
+					require.NoError(t, p.session.Submit(t.Context(), 1, 1, p.out, ot.AppendOp(nil, p.out), -1))
+					synctest.Wait()
+					for busy.next() {
+					}
+					busy.submit(&seq, replacements(rng, row.length, row.pieces, row.times)...)
+				}
+				u, err := p.session.Next(t.Context(), nil)
+				for ; err == nil && u.Ended == nil; u, err = p.session.Next(t.Context(), nil) {
+					for _, item := range u.Items {
+						p.take(item)
+					}
+				}
+				require.NoError(t, err)
+				require.ErrorIs(t, u.Ended, doc.ErrOpenAgain)
+				own := doc.Revision(1)
+				if row.own {
+					own += doc.Revision(row.pieces*row.times) + 1
+				}
+				require.Equal(t, own, p.place.Rev)
+				require.Empty(t, p.out)
+				for _, size := range p.sizes {
+					require.LessOrEqual(t, size, 320<<10, "%v", p.sizes)
+				}
+				p.open(r, client(1), nil)
+				require.False(t, p.opened.Resume)
+				require.Equal(t, busy.place, p.place)
+				require.Equal(t, busy.base.Hash(), p.base.Hash())
+			})
+		})
+	}
 }
 
 // TestOwnCommitInALiveSession that is far behind when it reads again.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"tandem/ot"
 )
@@ -19,6 +20,9 @@ const (
 	spanBytes = 4 << 20
 	// savesAtOnce is how many spans are on their way to the store at a time: whoever makes more waits.
 	savesAtOnce = 64
+	// composeAtOnce is how many composed operations are made for readers at a time: what they take in memory, and in time from everybody
+	// else, is bounded when many come back at once.
+	composeAtOnce = 4
 	// largeKept is how many spans are remembered to be too large; beyond, they are found out again.
 	largeKept = 4096
 )
@@ -63,12 +67,14 @@ type composer struct {
 	archive Archive // nil: the store is none, and everything is composed of commits
 	log     *slog.Logger
 	saving  chan struct{} // has room for savesAtOnce
+	readers chan struct{} // has room for composeAtOnce
 
 	// Guarded by mu.
 	mu      sync.Mutex
 	flights map[flightKey]*flight
 	large   map[spanKey]struct{}
-	growth  growth // in the background: grow.go
+	views   map[chain]*atomic.Pointer[View] // of documents in memory
+	growth  growth                          // in the background: grow.go
 }
 
 // spanKey names a span of a history.
@@ -96,8 +102,9 @@ type flight struct {
 func newComposer(store Store, log *slog.Logger) *composer {
 	archive, _ := store.(Archive)
 	c := &composer{
-		store: store, archive: archive, log: log, saving: make(chan struct{}, savesAtOnce),
-		flights: map[flightKey]*flight{}, large: map[spanKey]struct{}{},
+		store: store, archive: archive, log: log,
+		saving: make(chan struct{}, savesAtOnce), readers: make(chan struct{}, composeAtOnce),
+		flights: map[flightKey]*flight{}, large: map[spanKey]struct{}{}, views: map[chain]*atomic.Pointer[View]{},
 	}
 	c.growth.waiting, c.growth.made = map[chain]reach{}, map[chain]int64{}
 	c.growth.ctx, c.growth.cancel = context.WithCancel(context.Background())
@@ -106,6 +113,15 @@ func newComposer(store Store, log *slog.Logger) *composer {
 
 // between is the commits from+1 up to to as one operation. from must not be below the floor, and everything must be durable.
 func (c *composer) between(ctx context.Context, h chain, from, to Revision, f form) (ot.Op, error) {
+	if from >= to {
+		return nil, nil
+	}
+	select { // whoever holds one waits for no other: spans under way are those of others who do, or of the background
+	case c.readers <- struct{}{}:
+		defer func() { <-c.readers }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	op, err := c.compose(ctx, h, from, to, f, false)
 	if errors.Is(err, ErrDamaged) && c.archive != nil {
 		c.log.Error("spans do not fit: composed of commits again", "doc", h.name, "rev", from, "err", err)
@@ -187,8 +203,46 @@ func (c *composer) commits(ctx context.Context, h chain, from, to Revision, f fo
 	return composeOps(parts)
 }
 
-// read is commits from the store, as history holds them: at least one, up to last, about maxBytes of them.
+// enter has what is in memory of a document's history read from there, until leave.
+func (c *composer) enter(h chain, view *atomic.Pointer[View]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.views[h] = view
+}
+
+func (c *composer) leave(h chain) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.views, h)
+}
+
+// recent is commits that are in memory, as many as read would return; nil where the first of them is not.
+func (c *composer) recent(h chain, first, last Revision, maxBytes int) []*Committed {
+	c.mu.Lock()
+	published := c.views[h]
+	c.mu.Unlock()
+	if published == nil {
+		return nil
+	}
+	view := published.Load()
+	if first <= view.Base || first > view.Place.Rev {
+		return nil
+	}
+	commits := view.after(first - 1)
+	commits = commits[:min(len(commits), int(last-first)+1)]
+	for i, size := 0, 0; i < len(commits); i++ {
+		if size += len(commits[i].Bytes); size > maxBytes {
+			return commits[:i+1]
+		}
+	}
+	return commits
+}
+
+// read is commits as history holds them, from memory or else from the store: at least one, up to last, about maxBytes of them.
 func (c *composer) read(ctx context.Context, h chain, first, last Revision, maxBytes int) ([]*Committed, error) {
+	if commits := c.recent(h, first, last, maxBytes); commits != nil {
+		return commits, nil
+	}
 	commits, err := c.store.Read(ctx, h.id, first, last, maxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("read revision %d of %q: %w", first, h.name, err)

@@ -81,6 +81,7 @@ type Document struct {
 	idleSince    time.Time // zero: in use
 	spaceTimer   *time.Timer
 	noSpace      map[SessionNumber]struct{} // who was refused for lack of space; nil: nobody was yet
+	grown        Revision                   // up to which spans were asked for
 }
 
 // openCall is an open in the inbox.
@@ -109,6 +110,7 @@ func newDocument(name string, stored *Stored, store Store, composer *composer, c
 		spaceTimer: stoppedTimer(),
 	}
 	d.view.Store(state.View())
+	composer.enter(d.chain, &d.view)
 	d.grow() // what was missed, if anything
 	return d, nil
 }
@@ -142,6 +144,7 @@ func (d *Document) knock() {
 // loop takes turns until the document is to go. A panic, which is a broken invariant, ends this document and no other.
 func (d *Document) loop() {
 	defer close(d.gone)
+	defer d.composer.leave(d.chain)
 	defer func() {
 		if r := recover(); r != nil {
 			d.log.Error("document stopped: broken invariant", "err", r, "stack", string(debug.Stack()))
@@ -259,6 +262,9 @@ func (d *Document) publish(effects []Effect) {
 	}
 	if view == before {
 		return
+	}
+	if d.growthDue(view) {
+		d.grow()
 	}
 	for n := range d.sessions { // whoever left is gone from the view
 		if !d.state.Attached(n) {

@@ -8,12 +8,31 @@ import (
 )
 
 const (
-	// growthQueue is how many documents wait to have their spans made. One that finds no room comes again with its next snapshot,
-	// or whoever reads its past makes what is missing.
+	// growthQueue is how many documents wait to have their spans made. One that finds no room comes again when it has grown, or whoever
+	// reads its past makes what is missing.
 	growthQueue = 1024
 	// madeKept is of how many documents it is remembered up to where their spans are made; beyond, it is found out again.
 	madeKept = 10_000
+	// growBehind is how many commits of a document may be without spans while it is in memory, at most: with few commits in memory,
+	// because they are large, spans wait until then, or until the document unloads, since they are made of what the store has.
+	growBehind = 4096
+	// growFrom is how many commits must be in memory for spans to be made of them before they leave it.
+	growFrom = 4 << spanLevel
 )
+
+// growthDue reports whether spans should be made now. What is in memory is composed from there, by whoever needs it; so spans are needed
+// of what leaves it, and are made when half of it has none: of what is there, while it still is.
+func (d *Document) growthDue(view *View) bool {
+	n, behind := len(view.Commits), int(view.Place.Rev-d.grown)
+	return behind >= growBehind || n >= growFrom && behind >= n/2 && d.state.historyHalfFull()
+}
+
+// grow has the spans made that are whole by now.
+func (d *Document) grow() {
+	view := d.View()
+	d.grown = view.Place.Rev
+	d.composer.grow(d.chain, view.Floor, view.Place.Rev)
+}
 
 // growth is how spans are made in the background: one goroutine for all documents, which runs while there is something to do.
 type growth struct {

@@ -124,7 +124,7 @@ func (d *Document) lookUpHeld(ctx context.Context, o *OpenRequest, view *View) (
 	if o.Outstanding != nil || *o.HeldLineage != held.Lineage || o.ahead != nil || o.contentSmaller {
 		return nil
 	}
-	if d.costly(ctx, view, held.Rev) {
+	if _, costly := d.costly(ctx, view, held.Rev); costly {
 		o.contentSmaller = true
 		return nil
 	}
@@ -148,18 +148,18 @@ const (
 )
 
 // costly reports whether the commits behind a revision are so large, going by what history has on average, that composing them costs more
-// than what comes of it can be worth: a small text that was replaced again and again.
-func (d *Document) costly(ctx context.Context, view *View, from Revision) bool {
+// than what comes of it can be worth: a small text that was replaced again and again. average is how many bytes a commit takes.
+func (d *Document) costly(ctx context.Context, view *View, from Revision) (average float64, costly bool) {
 	archive := d.composer.archive
 	if archive == nil {
-		return false
+		return 0, false
 	}
 	info, err := archive.Info(ctx, d.name)
 	if err != nil || info.Place.Rev <= info.Floor {
-		return false // whoever composes finds out
+		return 0, false // whoever composes finds out
 	}
-	average := float64(info.HistoryBytes) / float64(info.Place.Rev-info.Floor)
-	return average*float64(view.Place.Rev-from) > float64(costlyBytes+costlyTimes*view.Size)
+	average = float64(info.HistoryBytes) / float64(info.Place.Rev-info.Floor)
+	return average, average*float64(view.Place.Rev-from) > float64(costlyBytes+costlyTimes*view.Size)
 }
 
 // lookUpBase finds the lineage at the base of what is outstanding, and moves that up.

@@ -13,8 +13,8 @@ import (
 type StateConfig struct {
 	// HistoryBytes is how much of its history a document keeps in memory: 1 MiB by default.
 	HistoryBytes int
-	// SnapshotCommits and SnapshotBytes are after how many commits, or bytes of them, a snapshot is due: 1,000 and 256 KiB
-	// by default.
+	// SnapshotCommits and SnapshotBytes are after how many commits, or bytes of them, a snapshot is due: 1,000 and 256 KiB by default;
+	// and not before as many bytes as the content has.
 	SnapshotCommits, SnapshotBytes int
 	// CheckEvery is after how many commits a check is due: 200 by default.
 	CheckEvery int
@@ -271,11 +271,16 @@ func (s *State) trim(v *View) {
 	s.history = slices.Clone(s.history[n:])
 }
 
+// historyHalfFull reports whether history in memory takes half of its bound: some of it is going to leave.
+func (s *State) historyHalfFull() bool { return s.historyBytes >= s.cfg.HistoryBytes/2 }
+
 // SnapshotDue is a snapshot of what is durable, where one is due; always: also where only a single commit came since the last.
 // It is called between turns, without a batch at the store.
 func (s *State) SnapshotDue(always bool) *Snapshot {
 	since := int(s.head.Rev - s.snapshotRev)
-	if s.batch != nil || since == 0 || !always && since < s.cfg.SnapshotCommits && s.snapshotBytes < s.cfg.SnapshotBytes {
+	// A snapshot is written for what was committed at least as many bytes as it has.
+	bytes := max(s.cfg.SnapshotBytes, s.text.Size())
+	if s.batch != nil || since == 0 || !always && since < s.cfg.SnapshotCommits && s.snapshotBytes < bytes {
 		return nil
 	}
 	s.snapshotRev, s.snapshotBytes = s.head.Rev, 0

@@ -19,15 +19,7 @@ func (d *Document) snapshotDone(err error) {
 	if err != nil {
 		// Nothing is lost: the log reaches further back.
 		d.log.Warn("snapshot failed", "err", err)
-		return
 	}
-	d.grow()
-}
-
-// grow has the spans made that are whole by now.
-func (d *Document) grow() {
-	view := d.View()
-	d.composer.grow(d.chain, view.Floor, view.Place.Rev)
 }
 
 // unload ends a document that nobody needs, or that was stopped; it reports whether it did.

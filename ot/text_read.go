@@ -41,6 +41,8 @@ func (t *Text) Slice(from, to int) Op {
 	var g gatherer
 	if from == 0 && to == t.Len() {
 		g.text.Grow(t.Size())
+	} else {
+		g.text.Grow(min(to-from, t.Size())) // most letters are a byte
 	}
 	t.root.walk(from, to, func(s span) bool {
 		g.add(s)
@@ -57,13 +59,17 @@ const maxPieceComponents = 4000
 func (t *Text) Pieces(maxBytes int) iters.Seq[Op] {
 	return func(yield func(Op) bool) {
 		var g gatherer
+		left := t.Size()
+		g.text.Grow(min(maxBytes, left))
 		size := 0 // about what g takes when encoded
 		flush := func() bool {
 			if len(g.parts) == 0 {
 				return true
 			}
+			left -= g.text.Len()
 			op := g.op()
 			g, size = gatherer{}, 0
+			g.text.Grow(min(maxBytes, left))
 			return yield(op)
 		}
 		stopped := !t.root.walk(0, t.Len(), func(s span) bool {

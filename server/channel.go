@@ -406,6 +406,9 @@ func (ch *channel) piece() wire.Snapshot {
 // head is as much of a piece of content as one message has room for, and at least a component: each may have embeds or
 // attributes of some KiB.
 func head(op ot.Op) ot.Op {
+	if len(op) == 1 {
+		return op
+	}
 	var buf []byte
 	for size, i := 0, 0; i < len(op); i++ {
 		buf = ot.AppendOp(buf[:0], op[i:i+1])

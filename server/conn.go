@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -31,6 +32,8 @@ var (
 const (
 	// frameBytes is how much is gathered in one frame. A single message may be larger.
 	frameBytes = 64 << 10
+	// largeBytes is from how many bytes on what many readers get is sent without being gathered, in frames of its own.
+	largeBytes = 16 << 10
 	// sendBuffer bounds what the kernel holds for a reader that does not read.
 	sendBuffer = 256 << 10
 	// controlBytes is how much may wait of what is said once. A client that makes the server say more than it reads is cut off.
@@ -380,7 +383,26 @@ func (c *conn) welcome() {
 // send writes a frame. After a failure the connection is dead, which its reader finds.
 func (c *conn) send(frame []byte) {
 	_ = c.ws.SetWriteDeadline(time.Now().Add(c.server.cfg.Limits.Write))
-	switch err := c.ws.WriteMessage(websocket.BinaryMessage, frame); {
+	c.sent(c.ws.WriteMessage(websocket.BinaryMessage, frame))
+}
+
+// sendLarge writes a message of two parts, of which the second is not copied: gorilla sends what is larger than its buffer as it is, and
+// ends the message with an empty fragment.
+func (c *conn) sendLarge(head, body []byte) {
+	_ = c.ws.SetWriteDeadline(time.Now().Add(c.server.cfg.Limits.Write))
+	w, err := c.ws.NextWriter(websocket.BinaryMessage)
+	if err == nil {
+		if _, err = w.Write(head); err == nil {
+			_, err = w.Write(body)
+		}
+		err = cmp.Or(err, w.Close()) // it gives gorilla's buffer back
+	}
+	c.sent(err)
+}
+
+// sent ends the connection where writing has failed.
+func (c *conn) sent(err error) {
+	switch {
 	case err == nil:
 	case errors.Is(err, websocket.ErrCloseSent): // gorilla's own, in answer to the peer's or to a frame that is too large
 		c.abandon()

@@ -32,8 +32,16 @@ func (f *framer) add(m wire.Message) {
 	f.cut(before)
 }
 
-// commits adds what is most of all messages: its bytes are made once for all readers, but for the head, which has the channel.
+// commits adds what is most of all messages: its bytes are made once for all readers, but for the head, which has the channel. Large ones
+// are sent from there: each reader that does not read would hold a copy.
 func (f *framer) commits(head, shared []byte) {
+	if len(shared) >= largeBytes {
+		if len(f.frame) > 0 {
+			f.flush()
+		}
+		f.conn.sendLarge(head, shared)
+		return
+	}
 	before := len(f.frame)
 	f.frame = append(append(f.frame, head...), shared...)
 	f.cut(before)
