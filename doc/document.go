@@ -65,7 +65,10 @@ type Document struct {
 	leaves  []SessionNumber
 	opens   []*openCall
 	tasks   []*task
-	queued  []*Session // with something in their slots
+	queued  []*Session // with a submission
+	moved   []*Session // with presence, which waits for its tick
+	ticking bool       // a tick is due when tick fires
+	ticked  time.Time  // when the last one was
 	closed  bool       // nothing is taken in any more
 	stopped error      // not nil: unload at once, and what whoever is attached hears
 
@@ -74,9 +77,8 @@ type Document struct {
 	sessions     map[SessionNumber]*Session
 	calls        map[*OpenRequest]*openCall
 	atStore      bool
-	snapshotting chan error // not nil: a snapshot is on its way
-	lastMoves    time.Time
-	movesTimer   *time.Timer
+	snapshotting chan error  // not nil: a snapshot is on its way
+	tick         *time.Timer // set under mu
 	idleTimer    *time.Timer
 	idleSince    time.Time // zero: in use
 	spaceTimer   *time.Timer
@@ -106,7 +108,7 @@ func newDocument(name string, stored *Stored, store Store, composer *composer, c
 		store: store, composer: composer, cfg: cfg, log: cfg.Logger.With("doc", name),
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
-		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
+		tick: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
 		spaceTimer: stoppedTimer(),
 	}
 	d.view.Store(state.View())
@@ -154,7 +156,7 @@ func (d *Document) loop() {
 	for {
 		select {
 		case <-d.wake:
-		case <-d.movesTimer.C:
+		case <-d.tick.C:
 		case <-d.idleTimer.C:
 		case <-d.spaceTimer.C:
 			d.tellOfSpace()
@@ -171,7 +173,7 @@ func (d *Document) loop() {
 				s.learn(d.state.batch)
 			}
 			effects := d.state.Committed()
-			d.publish(effects)
+			d.publish(effects, false)
 		}
 		if d.atStore {
 			continue
@@ -190,10 +192,10 @@ func (d *Document) turn() {
 		d.snapshot(false)
 	}
 	d.runTasks()
-	in := d.take(time.Now())
+	in, tick := d.take(time.Now())
 	in.Refuse = d.store.Ready()
 	batch, effects := d.state.Turn(in)
-	d.publish(effects)
+	d.publish(effects, tick)
 	if batch != nil {
 		d.atStore = true
 		d.store.Append(batch, func(err error) { d.saved <- err })
@@ -203,11 +205,11 @@ func (d *Document) turn() {
 // batchBytes is how much of submissions one turn takes, about: 1 MiB. The rest waits for the next.
 const batchBytes = 1 << 20
 
-// take empties the inbox. Presence is left in it until its time has come, and what is too much for one batch.
-func (d *Document) take(now time.Time) *Inbox {
+// take empties the inbox. Presence is left in it until its tick, and what is too much for one batch.
+func (d *Document) take(now time.Time) (in *Inbox, tick bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	in := &Inbox{Leaves: d.leaves, Now: now.UnixMilli()}
+	in = &Inbox{Leaves: d.leaves, Now: now.UnixMilli()}
 	size := 0 // of what may be committed
 	opens := d.opens
 	for len(opens) > 0 && size < batchBytes {
@@ -219,48 +221,39 @@ func (d *Document) take(now time.Time) *Inbox {
 		}
 		opens = opens[1:]
 	}
-	wait := d.cfg.PresenceEvery - now.Sub(d.lastMoves)
 	left := d.queued[:0]
 	for _, s := range d.queued {
-		if s.submission != nil && size < batchBytes {
-			size += len(s.submission.Bytes)
-			in.Submissions = append(in.Submissions, s.submission)
-			s.submission = nil
-		}
-		switch {
-		case s.submission != nil:
-			left = append(left, s)
-			continue
-		case s.move == nil:
-			s.queued = false
-			continue
-		case wait > 0:
+		if size >= batchBytes {
 			left = append(left, s)
 			continue
 		}
-		in.Moves = append(in.Moves, *s.move)
-		s.move, s.queued = nil, false
+		if s.move != nil && s.move.User != nil {
+			in.Moves = append(in.Moves, d.takeMove(s))
+		}
+		size += len(s.submission.Bytes)
+		in.Submissions = append(in.Submissions, s.submission)
+		s.submission = nil
 	}
 	clear(d.queued[len(left):])
 	d.leaves, d.opens, d.queued = nil, slices.Clone(opens), left
-	if len(in.Moves) > 0 {
-		d.lastMoves = now
+	if len(left) > 0 || len(opens) > 0 {
+		d.knock()
 	}
-	if len(left) > 0 || len(opens) > 0 { // at once where it waited for this turn
-		d.movesTimer.Reset(wait)
+	if tick = d.takeTick(now); tick {
+		in.Moves = append(in.Moves, d.takeMoves()...)
 	}
-	return in
+	return in, tick
 }
 
-// publish shows what is durable, and tells sessions what the turn answered.
-func (d *Document) publish(effects []Effect) {
+// publish shows what is durable, and tells sessions what the turn answered. News of presence alone waits for a tick.
+func (d *Document) publish(effects []Effect, tick bool) {
 	before := d.view.Load()
 	view := d.state.View()
 	d.view.Store(view)
 	for _, e := range effects {
 		d.carryOut(e)
 	}
-	if view == before {
+	if view == before && !tick {
 		return
 	}
 	if d.growthDue(view) {
@@ -272,9 +265,14 @@ func (d *Document) publish(effects []Effect) {
 		}
 	}
 	for _, s := range d.sessions {
-		if s.behind(view) {
+		if s.behind(view, tick) {
 			s.wake()
 		}
+	}
+	if !tick && view.Presence.Version != before.Presence.Version && view.Place.Rev == before.Place.Rev {
+		d.mu.Lock()
+		d.awaitTick(time.Now())
+		d.mu.Unlock()
 	}
 }
 

@@ -109,14 +109,23 @@ func (p *peer) write(text string) {
 	synctest.Wait()
 }
 
+// heard is what a session reads, and what it hears of others.
+type heard struct {
+	doc.Update
+	Peers []doc.Presence
+	Left  []doc.SessionNumber
+}
+
 // next reads all that is there.
-func (p *peer) next() (all doc.Update) {
+func (p *peer) next() (all heard) {
 	p.t.Helper()
 	for {
 		u, err := p.session.Next(p.t.Context(), nil)
 		require.NoError(p.t, err)
 		all.Items = append(all.Items, u.Items...)
-		all.Peers, all.Left = append(all.Peers, u.Peers...), append(all.Left, u.Left...)
+		if c := u.Presence; c != nil {
+			all.Peers, all.Left = append(all.Peers, others(c, p.session.Number())...), append(all.Left, c.Left...)
+		}
 		all.Refused, all.Ended = append(all.Refused, u.Refused...), u.Ended
 		for _, i := range u.Items {
 			if i.Count > 0 {
@@ -400,49 +409,6 @@ func TestSlowStoreBlocksOneDocumentOnly(t *testing.T) {
 		u := a.next()
 		require.Equal(t, "ack 1 at 1", show(u.Items)[0], "what is durable is told before the end")
 		require.ErrorIs(t, u.Ended, doc.ErrOpenAgain)
-	})
-}
-
-func TestPresenceWaitsForItsTick(t *testing.T) {
-	inBubble(t, doc.Config{PresenceEvery: 100 * time.Millisecond}, func(t *testing.T, d *desk) {
-		a, b := d.open("d", 1), d.open("d", 2)
-		time.Sleep(time.Second)
-		move := func(at int, user *doc.User) {
-			a.session.Move(doc.Move{Shown: true, Range: ot.Range{Anchor: at, Head: at}, User: user})
-			synctest.Wait()
-		}
-		a.write("0123456789")
-		d.step(doctest.Written)
-		a.next()
-		b.next()
-
-		move(1, nil) // the first goes at once
-		require.Len(t, b.next().Peers, 1)
-		wakes := b.wakes.Load()
-		move(2, &doc.User{Name: "Ada"})
-		time.Sleep(60 * time.Millisecond)
-		move(3, nil)
-		time.Sleep(39 * time.Millisecond)
-		synctest.Wait()
-		require.Equal(t, wakes, b.wakes.Load(), "not before its tick")
-		require.Empty(t, b.next().Peers)
-		time.Sleep(time.Millisecond)
-		synctest.Wait()
-		require.Equal(t, wakes+1, b.wakes.Load())
-		peers := b.next().Peers
-		require.Len(t, peers, 1, "one for both")
-		require.Equal(t, "Ada", peers[0].User.Name, "what was replaced had told the name")
-
-		// An edit does not wait for it, and takes no presence along.
-		move(4, nil)
-		move(5, nil)
-		b.write("y")
-		require.Equal(t, 1, d.memory.Pending())
-		d.step(doctest.Written)
-		require.NotEmpty(t, b.next().Items)
-		a.session.Close()
-		synctest.Wait()
-		require.Equal(t, []doc.SessionNumber{a.session.Number()}, b.next().Left)
 	})
 }
 

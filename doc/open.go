@@ -179,12 +179,8 @@ func (s *State) attach(o *OpenRequest) (effects []Effect) {
 	s.lastSession++
 	s.version++
 	o.Session = s.lastSession
-	a := &attached{
-		number: o.Session, client: o.Client, readOnly: o.ReadOnly,
-		presence: Presence{Session: o.Session, User: o.User, version: s.version},
-	}
-	s.sessions[o.Session] = a
-	s.order = append(s.order, a) // numbers grow
+	s.sessions[o.Session] = &attached{client: o.Client, readOnly: o.ReadOnly}
+	s.peers = append(s.peers, Presence{Session: o.Session, User: o.User, version: s.version}) // numbers grow
 	return effects
 }
 

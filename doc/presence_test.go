@@ -1,6 +1,8 @@
 package doc_test
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,13 +13,23 @@ import (
 
 // caret is the range of a session, and whether it is shown.
 func (r *rig) caret(n doc.SessionNumber) (ot.Range, bool) {
-	for _, p := range r.state.View().Presence.Peers {
+	for _, p := range r.state.View().Presence.Peers() {
 		if p.Session == n {
 			return p.Range, p.Shown
 		}
 	}
 	r.t.Fatalf("no presence of session %d", n)
 	return ot.Range{}, false
+}
+
+// others are the peers of changes but for the reader itself.
+func others(c *doc.Changes, own doc.SessionNumber) (peers []doc.Presence) {
+	for _, p := range c.Peers {
+		if p.Session != own {
+			peers = append(peers, p)
+		}
+	}
+	return peers
 }
 
 func (r *rig) move(n doc.SessionNumber, rev doc.Revision, anchor, head int) {
@@ -83,20 +95,19 @@ func TestCaretOfAnAuthorWhoDoesNotSay(t *testing.T) {
 	r.submit(sub(a, 1, 1, 0, `["abc"]`))
 	have, _ := r.caret(a)
 	require.Equal(t, ot.Range{Anchor: 3, Head: 3}, have)
-	peers, _, _ := r.state.View().Presence.Since(version, b, false)
-	require.Len(t, peers, 1)
+	require.Len(t, others(r.state.View().Presence.Since(version, false), b), 1)
 }
 
 func TestSince(t *testing.T) {
 	r := newRig(t, doc.StateConfig{})
 	a, b, c := r.open(1), r.open(2), r.open(3)
 	since := func(version int64, all bool) (peers, left []doc.SessionNumber) {
-		changed, left, ok := r.state.View().Presence.Since(version, a, all)
-		require.True(t, ok)
-		for _, p := range changed {
+		c := r.state.View().Presence.Since(version, all)
+		require.NotNil(t, c)
+		for _, p := range others(c, a) {
 			peers = append(peers, p.Session)
 		}
-		return peers, left
+		return peers, c.Left
 	}
 	peers, left := since(0, false)
 	require.Equal(t, []doc.SessionNumber{b, c}, peers)
@@ -119,22 +130,47 @@ func TestSince(t *testing.T) {
 // TestSinceForgetsWhoLeft: more have left than are remembered.
 func TestSinceForgetsWhoLeft(t *testing.T) {
 	r := newRig(t, doc.StateConfig{})
-	a := r.open(1)
+	r.open(1)
 	version := r.state.View().Presence.Version
+	since := func(version int64) *doc.Changes { return r.state.View().Presence.Since(version, false) }
 	for i := range 1023 {
 		r.turn(doc.Inbox{Leaves: []doc.SessionNumber{r.open(2)}})
-		_, left, ok := r.state.View().Presence.Since(version, a, false)
-		require.True(t, ok)
-		require.Len(t, left, i+1)
+		require.Len(t, since(version).Left, i+1)
 	}
 	for range 2 {
 		r.turn(doc.Inbox{Leaves: []doc.SessionNumber{r.open(2)}})
 	}
-	_, _, ok := r.state.View().Presence.Since(version, a, false)
-	require.False(t, ok)
-	_, _, ok = r.state.View().Presence.Since(0, a, false)
-	require.True(t, ok)
-	_, left, ok := r.state.View().Presence.Since(r.state.View().Presence.Version-1, a, false)
-	require.True(t, ok)
-	require.Len(t, left, 1)
+	require.Nil(t, since(version))
+	require.NotNil(t, since(0))
+	require.Len(t, since(r.state.View().Presence.Version-1).Left, 1)
+}
+
+// TestChangesAreShared: whoever knows the same hears the same, made once; the oldest are forgotten, and made again.
+func TestChangesAreShared(t *testing.T) {
+	r := newRig(t, doc.StateConfig{})
+	var versions []int64
+	for n := byte(1); n <= 9; n++ {
+		r.open(n)
+		versions = append(versions, r.state.View().Presence.Version)
+	}
+	p := r.state.View().Presence
+	tick := p.Since(versions[7], false)
+	require.Len(t, tick.Peers, 1)
+	require.Same(t, tick, p.Since(versions[7], false))
+	require.NotSame(t, tick, p.Since(versions[7], true))
+	for i, version := range versions {
+		require.Len(t, p.Since(version, false).Peers, 8-i)
+		require.Len(t, p.Since(version, true).Peers, 9)
+	}
+	require.Equal(t, tick.Peers, p.Since(versions[7], false).Peers)
+
+	var made atomic.Int32
+	var readers sync.WaitGroup
+	for range 20 {
+		readers.Go(func() {
+			p.Since(versions[7], false).Memo(func() any { return made.Add(1) })
+		})
+	}
+	readers.Wait()
+	require.EqualValues(t, 1, made.Load())
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"tandem/ot"
 )
@@ -22,7 +23,6 @@ type Session struct {
 	// Guarded by doc.mu: the slots.
 	submission *Submission
 	move       *Move
-	queued     bool
 
 	// Guarded by mu, which is held for moments only: what the document's goroutine and the client's reader tell the writer.
 	mu      sync.Mutex
@@ -100,7 +100,7 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 			s.own, s.ownRev = sub.Name, 0 // before its commit can be read
 			s.mu.Unlock()
 			s.submission = sub
-			s.queue()
+			s.doc.queued = append(s.doc.queued, s)
 		}
 	})
 	switch {
@@ -112,24 +112,23 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 	return nil
 }
 
-// queue notes that a slot is full. doc.mu is held.
-func (s *Session) queue() {
-	if !s.queued {
-		s.queued = true
-		s.doc.queued = append(s.doc.queued, s)
-	}
-}
-
-// Move shows presence. What was not sent on yet is replaced.
+// Move shows presence. What was not sent on yet is replaced. It takes no turn of the document, but the next tick's: moves come by
+// the thousand.
 func (s *Session) Move(m Move) {
 	m.Session = s.number
-	s.doc.post(func() {
-		if m.User == nil && s.move != nil {
-			m.User = s.move.User
-		}
-		s.move = &m
-		s.queue()
-	})
+	d := s.doc
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.closed:
+		return
+	case s.move == nil:
+		d.moved = append(d.moved, s)
+		d.awaitTick(time.Now())
+	case m.User == nil:
+		m.User = s.move.User
+	}
+	s.move = &m
 }
 
 // Close ends the session, and its presence with it.
@@ -137,11 +136,11 @@ func (s *Session) Close() {
 	s.doc.post(func() { s.doc.leaves = append(s.doc.leaves, s.number) })
 }
 
-// behind reports whether the writer has not read all of a view.
-func (s *Session) behind(v *View) bool {
+// behind reports whether the writer has not read all of a view; of its presence, only with presence.
+func (s *Session) behind(v *View, presence bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.rev < v.Place.Rev || s.version != v.Presence.Version || s.check != v.Check && v.Check.Rev >= s.rev
+	return s.rev < v.Place.Rev || presence && s.version != v.Presence.Version || s.check != v.Check && v.Check.Rev >= s.rev
 }
 
 // learn tells the writer the revision of the commit of what the session named last, if that is among these.
@@ -184,10 +183,8 @@ type Update struct {
 	Refused []Refusal
 	// Again: what was refused may be taken now.
 	Again bool
-	// Presence, at a revision that the items reach: of who changed it, and who left.
-	Rev   Revision
-	Peers []Presence
-	Left  []SessionNumber
+	// Presence, at a revision that the items reach: of who changed it, the session itself too, and who left. Nil: nothing.
+	Presence *Changes
 	// Ended is the last thing of a session.
 	Ended error
 	// More: there was more than one read takes.
@@ -247,11 +244,9 @@ func (s *Session) readPresence(p *Presences, u *Update) {
 	if p.Version == s.presence && !s.recount {
 		return
 	}
-	peers, left, ok := p.Since(s.presence, s.number, s.recount)
-	if !ok {
+	if u.Presence = p.Since(s.presence, s.recount); u.Presence == nil {
 		u.Ended = ErrOpenAgain
 		return
 	}
-	u.Rev, u.Peers, u.Left = p.Rev, peers, left
 	s.presence, s.recount = p.Version, false
 }

@@ -7,14 +7,27 @@ import (
 	"tandem/ot"
 )
 
+// peer is the presence of a session; nil: it is not attached. The caret is at the revision s.settled.
+func (s *State) peer(n SessionNumber) *Presence {
+	i, ok := s.peerIndex(n)
+	if !ok {
+		return nil
+	}
+	return &s.peers[i]
+}
+
+func (s *State) peerIndex(n SessionNumber) (int, bool) {
+	return slices.BinarySearchFunc(s.peers, n, func(p Presence, n SessionNumber) int { return cmp.Compare(p.Session, n) })
+}
+
 // leave ends a session, and its presence with it.
 func (s *State) leave(n SessionNumber) {
 	if s.sessions[n] == nil {
 		return
 	}
 	delete(s.sessions, n)
-	i, _ := slices.BinarySearchFunc(s.order, n, func(a *attached, n SessionNumber) int { return cmp.Compare(a.number, n) })
-	s.order = slices.Delete(s.order, i, i+1)
+	i, _ := s.peerIndex(n)
+	s.peers = slices.Delete(s.peers, i, i+1)
 	s.version++
 	s.left = append(s.left, leaving{n, s.version})
 	if len(s.left) > leftKept {
@@ -28,14 +41,15 @@ const moveWithin = 256
 // move takes new presence of a session, brought up to the head. One that speaks of a revision that is not in memory any more
 // is dropped: its client sends another when it has caught up.
 func (s *State) move(m Move) {
-	a := s.sessions[m.Session]
-	if a == nil {
+	p := s.peer(m.Session)
+	if p == nil {
 		return
 	}
+	s.settle() // first: the version is of what was settled
 	s.version++
-	a.presence.version = s.version
+	p.version = s.version
 	if m.User != nil {
-		a.presence.User = *m.User
+		p.User = *m.User
 	}
 	if m.Rev < s.view.Base || m.Rev > s.head.Rev || m.Rev < s.head.Rev-moveWithin {
 		return
@@ -44,27 +58,26 @@ func (s *State) move(m Move) {
 	for _, c := range s.view.after(m.Rev) {
 		r = ot.TransformRange(c.Op, r, ot.Left)
 	}
-	a.presence.Range, a.presence.Shown = s.clamp(r), m.Shown
+	p.Range, p.Shown = s.clamp(r), m.Shown
 }
 
-// movePresence moves everybody's carets over a commit, which puts its author's where it says. Readers do the same with the
-// commit itself, so that the version stays. A batch is gone through commit by commit: a caret must not be clamped to what the
-// last one leaves.
-func (s *State) movePresence(c *Committed) {
-	for _, a := range s.order {
-		p := &a.presence
-		switch {
-		case !p.Shown && (a.number != c.Session || c.Caret < 0): // there is nothing to move
-		case a.number == c.Session && c.Caret >= 0:
-			p.Range, p.Shown = ot.Range{Anchor: c.Caret, Head: c.Caret}, true
-		case a.number == c.Session:
-			// Readers move it like everybody else's: they are told.
-			p.Range = ot.TransformRange(c.Op, p.Range, ot.Right)
-			s.version++
-			p.version = s.version
-		default:
-			p.Range = ot.TransformRange(c.Op, p.Range, ot.Left)
-		}
+// settle moves everybody's carets to the head. Commits do not: it happens once for all that were made since.
+func (s *State) settle() {
+	movePresence(s.peers, s.history[s.settled-s.view.Base:])
+	s.settled = s.head.Rev
+}
+
+// noteCaret takes from a commit what settle would be late for: that its author has a caret, and that readers are to hear of one
+// who did not say where it is. They move it like everybody else's, and it goes to the right of what was typed.
+func (s *State) noteCaret(c *Committed) {
+	p := s.peer(c.Session)
+	switch {
+	case p == nil: // the author has left
+	case c.Caret >= 0:
+		p.Shown = true
+	case p.Shown:
+		s.version++
+		p.version = s.version
 	}
 }
 
@@ -74,23 +87,19 @@ func (s *State) clamp(r ot.Range) ot.Range {
 	return ot.Range{Anchor: min(max(r.Anchor, 0), n), Head: min(max(r.Head, 0), n)}
 }
 
-// presences is everybody's presence at the head.
+// presences is everybody's presence at the head. What commits alone have moved is left to readers, until it is much, or history in
+// memory is about to be trimmed.
 func (s *State) presences() *Presences {
 	p := &Presences{Rev: s.head.Rev, Version: s.version, left: s.left}
-	if old := s.view.Presence; old != nil && old.Version == s.version && !old.shown && !s.anyShown() {
-		p.Peers = old.Peers // there is no caret that commits could have moved
+	old := s.view.Presence
+	if old == nil || old.Version != s.version || s.head.Rev-s.settled > moveAtOnce || s.historyBytes > s.cfg.HistoryBytes {
+		s.settle()
+		p.settled = slices.Clone(s.peers)
 		return p
 	}
-	p.Peers = make([]Presence, len(s.order))
-	for i, a := range s.order {
-		p.Peers[i] = a.presence
-		p.shown = p.shown || a.presence.Shown
-	}
+	p.settled = old.settled
+	p.commits = s.history[s.settled-s.view.Base : len(s.history) : len(s.history)]
 	return p
-}
-
-func (s *State) anyShown() bool {
-	return slices.ContainsFunc(s.order, func(a *attached) bool { return a.presence.Shown })
 }
 
 // Attached reports whether a session is.

@@ -51,7 +51,8 @@ type State struct {
 
 	// Sessions and their presence.
 	sessions    map[SessionNumber]*attached
-	order       []*attached // the same, by number
+	peers       []Presence // of the same, by number; their carets are at the revision settled
+	settled     Revision
 	lastSession SessionNumber
 	version     int64     // of the presences: grows with every change
 	left        []leaving // the last leftKept
@@ -66,10 +67,8 @@ type State struct {
 
 // attached is a session as its document knows it.
 type attached struct {
-	number   SessionNumber
 	client   ClientID
 	readOnly bool
-	presence Presence
 }
 
 // NewState is a document as a store has it. It is ErrDamaged where that does not fit together.
@@ -99,7 +98,7 @@ func NewState(stored *Stored, cfg StateConfig) (*State, error) {
 			return nil, err
 		}
 	}
-	s.wantCheck = true
+	s.wantCheck, s.settled = true, s.head.Rev
 	s.publish()
 	return s, nil
 }
@@ -219,7 +218,7 @@ func (s *State) Turn(in *Inbox) (*Batch, []Effect) {
 // Committed makes the batch durable: it is published, and the opens that waited for it are answered.
 func (s *State) Committed() []Effect {
 	for _, c := range s.batch {
-		s.movePresence(c)
+		s.noteCaret(c)
 	}
 	s.batch = nil
 	s.publish()
@@ -248,12 +247,12 @@ func (s *State) publish() {
 		s.wantCheck = false
 		v.Check = Check{s.head.Rev, s.text.Hash()}
 	}
-	s.trim(v)
-	v.Commits = s.history[:len(s.history):len(s.history)]
 	v.Presence = s.view.Presence
 	if v.Presence == nil || v.Presence.Version != s.version || v.Presence.Rev != s.head.Rev {
 		v.Presence = s.presences()
 	}
+	s.trim(v)
+	v.Commits = s.history[:len(s.history):len(s.history)]
 	s.view = v
 }
 

@@ -126,7 +126,7 @@ func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 	c.Commit = Commit{
 		Rev: s.head.Rev + 1, Client: sub.Client, Seq: sub.Seq,
 		Digest: DigestOf(sub.Base, sub.Bytes), Time: now,
-		Author: author(s.sessions[sub.Session].presence.User.Name), Bytes: ot.AppendOp(nil, moved.Op),
+		Author: author(s.peer(sub.Session).User.Name), Bytes: ot.AppendOp(nil, moved.Op),
 	}
 	c.Lineage = s.head.Lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes)
 	s.push(c)

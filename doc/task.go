@@ -16,7 +16,7 @@ func (d *Document) runTasks() {
 	d.mu.Unlock()
 	for _, t := range tasks {
 		t.run(d.state)
-		d.publish(nil)
+		d.publish(nil, false)
 		close(t.done)
 	}
 }

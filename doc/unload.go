@@ -25,7 +25,7 @@ func (d *Document) snapshotDone(err error) {
 // unload ends a document that nobody needs, or that was stopped; it reports whether it did.
 func (d *Document) unload() bool {
 	d.mu.Lock()
-	busy := len(d.sessions)+len(d.calls)+len(d.opens)+len(d.leaves)+len(d.queued)+len(d.tasks) > 0 || d.state.forgetting != nil
+	busy := len(d.sessions)+len(d.calls)+len(d.opens)+len(d.leaves)+len(d.queued)+len(d.moved)+len(d.tasks) > 0 || d.state.forgetting != nil
 	now := time.Now()
 	switch {
 	case busy && d.stopped == nil:
@@ -66,7 +66,7 @@ func (d *Document) end(err error) {
 	d.mu.Lock()
 	d.closed = true
 	opens := d.opens
-	d.opens, d.leaves, d.queued, d.tasks = nil, nil, nil, nil // whoever waits for a task sees gone
+	d.opens, d.leaves, d.queued, d.moved, d.tasks = nil, nil, nil, nil, nil // whoever waits for a task sees gone
 	d.mu.Unlock()
 	for _, call := range opens {
 		call.done <- errUnloaded

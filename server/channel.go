@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
 	"tandem/doc"
 	"tandem/ot"
@@ -24,8 +22,6 @@ const (
 	pieceBytes = frameBytes
 	// pieceComponents is how many components a piece has: a client need not take longer operations than it may send.
 	pieceComponents = 4000
-	// peersAtOnce is how many people one presence has.
-	peersAtOnce = 512
 	// commitRoom is room for all of a commit's message but its operation and its channel.
 	commitRoom = 48
 	// maxHead is how long the head of a message is at most, up to its channel.
@@ -209,35 +205,6 @@ func (ch *channel) submit(ctx context.Context, m wire.Submit) error {
 	return nil
 }
 
-// move hands presence to the document.
-func (ch *channel) move(m wire.Presence) {
-	session := ch.opened()
-	if session == nil {
-		return
-	}
-	move := doc.Move{Rev: m.Rev, Shown: m.Selection.OK, Range: ot.Range{Anchor: m.Selection.Value.Anchor, Head: m.Selection.Value.Head}}
-	if m.User.OK {
-		user := shownUser(m.User.Value)
-		move.User = &user
-	}
-	session.Move(move)
-}
-
-// shownUser is a user as the document shows and keeps them.
-func shownUser(u wire.User) doc.User {
-	return doc.User{Name: showable(u.Name), Color: showable(u.Color)}
-}
-
-// showable is a text without what would act on a line that shows it: control characters, and those that turn its direction.
-func showable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 func (ch *channel) opened() *doc.Session {
 	ch.conn.mu.Lock()
 	defer ch.conn.mu.Unlock()
@@ -307,6 +274,7 @@ func (ch *channel) fill(ctx context.Context, f *framer) (again bool) {
 	}
 	f.items = update.Items
 	ch.tell(&update, f)
+	f.presence(ch.id, session.Number(), update.Presence)
 	return update.More
 }
 
@@ -339,11 +307,6 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 	if u.Again {
 		f.add(wire.AccessChange{Channel: ch.id, Access: wire.Write})
 	}
-	for peers, left := u.Peers, u.Left; len(peers)+len(left) > 0; {
-		n, l := min(len(peers), peersAtOnce), min(len(left), peersAtOnce)
-		f.add(presenceMessage(ch.id, u.Rev, peers[:n], left[:l]))
-		peers, left = peers[n:], left[l:]
-	}
 	if u.Ended != nil {
 		ch.end(u.Ended)
 	}
@@ -359,18 +322,6 @@ func encodeCommit(c *doc.Committed) []byte {
 		}
 	}
 	return m.AppendShared(make([]byte, 0, commitRoom+len(c.Bytes)))
-}
-
-func presenceMessage(id wire.Channel, rev doc.Revision, peers []doc.Presence, left []doc.SessionNumber) wire.PresenceUpdate {
-	m := wire.PresenceUpdate{Channel: id, Rev: rev, Left: left}
-	for _, p := range peers {
-		peer := wire.Peer{Session: p.Session, User: wire.User{Name: p.User.Name, Color: p.User.Color}}
-		if p.Shown {
-			peer.Selection = wire.Some(wire.Selection{Anchor: p.Range.Anchor, Head: p.Range.Head})
-		}
-		m.Peers = append(m.Peers, peer)
-	}
-	return m
 }
 
 func (ch *channel) openedMessage(session *doc.Session) wire.Opened {

@@ -55,6 +55,21 @@ func (w writer) place(p doc.Place) {
 	w.Bin(p.Lineage[:])
 }
 
+func (w writer) peer(p *Peer) {
+	w.Array(5)
+	w.Int(int64(p.Session))
+	w.selection(p.Selection)
+	w.Str(p.User.Name)
+	w.Str(p.User.Color)
+}
+
+func (w writer) sessions(all []doc.SessionNumber) {
+	w.Array(len(all))
+	for _, s := range all {
+		w.Int(int64(s))
+	}
+}
+
 // op writes the encoded op where there is one (W4).
 func (w writer) op(op ot.Op, encoded []byte) {
 	if encoded != nil {
@@ -234,17 +249,9 @@ func (m PresenceUpdate) Append(buf []byte) []byte {
 	w.rev(m.Rev)
 	w.Array(len(m.Peers))
 	for i := range m.Peers {
-		p := &m.Peers[i]
-		w.Array(5)
-		w.Int(int64(p.Session))
-		w.selection(p.Selection)
-		w.Str(p.User.Name)
-		w.Str(p.User.Color)
+		w.peer(&m.Peers[i])
 	}
-	w.Array(len(m.Left))
-	for _, s := range m.Left {
-		w.Int(int64(s))
-	}
+	w.sessions(m.Left)
 	return w.Done()
 }
 

@@ -167,7 +167,15 @@ func (r *Replica) take(l *link, frame []byte) error {
 	defer r.mu.Unlock()
 	before := r.place.Rev
 	var m letter
-	for len(frame) > 0 && readLetter(frame, &m) {
+	for len(frame) > 0 {
+		if n, size := readCarets(frame); size > 0 {
+			r.peers += n
+			frame = frame[size:]
+			continue
+		}
+		if !readLetter(frame, &m) {
+			break
+		}
 		if err := r.letter(&m); err != nil {
 			return err
 		}
