@@ -85,7 +85,7 @@ func (p *reader) next() bool {
 	u, err := p.session.Next(p.t.Context(), nil)
 	require.NoError(p.t, err)
 	require.NoError(p.t, u.Ended)
-	for _, item := range u.Items {
+	for _, item := range doc.Singles(u.Items) {
 		p.take(item)
 	}
 	p.items = append(p.items, show(u.Items)...)
@@ -369,7 +369,7 @@ func TestLiveSessionFarBehind(t *testing.T) {
 				}
 				u, err := p.session.Next(t.Context(), nil)
 				for ; err == nil && u.Ended == nil; u, err = p.session.Next(t.Context(), nil) {
-					for _, item := range u.Items {
+					for _, item := range doc.Singles(u.Items) {
 						p.take(item)
 					}
 				}

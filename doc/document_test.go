@@ -122,12 +122,12 @@ func (p *peer) next() (all heard) {
 	for {
 		u, err := p.session.Next(p.t.Context(), nil)
 		require.NoError(p.t, err)
-		all.Items = append(all.Items, u.Items...)
+		all.Items = append(all.Items, doc.Singles(u.Items)...)
 		if c := u.Presence; c != nil {
 			all.Peers, all.Left = append(all.Peers, others(c, p.session.Number())...), append(all.Left, c.Left...)
 		}
 		all.Refused, all.Ended = append(all.Refused, u.Refused...), u.Ended
-		for _, i := range u.Items {
+		for _, i := range doc.Singles(u.Items) {
 			if i.Count > 0 {
 				p.rev = i.Place.Rev
 			}

@@ -3,7 +3,6 @@ package doc
 import (
 	"fmt"
 	"slices"
-	"sync/atomic"
 
 	"tandem/ot"
 )
@@ -15,17 +14,8 @@ type Committed struct {
 	Session SessionNumber // of the author, while the document stays loaded; 0: not known
 	Caret   int           // the author's caret after it; negative: not known
 
-	memo atomic.Pointer[[]byte]
-}
-
-// Memo is what a transport makes of the commit, once for all its readers. make must always make the same of it.
-func (c *Committed) Memo(make func(*Committed) []byte) []byte {
-	if memo := c.memo.Load(); memo != nil {
-		return *memo
-	}
-	memo := make(c)
-	c.memo.Store(&memo)
-	return memo
+	// Burst is the commits that were committed with it, and itself. Nil: it came from the store, for a reader alone.
+	Burst *Burst
 }
 
 // decode is a stored commit as history holds it.
@@ -77,17 +67,17 @@ type Name struct {
 	Seq    Seq
 }
 
-// An Item is what a session reads next: commits, an ack, or a check.
+// An Item is what a session reads next: single commits, composed ones, an ack, or a check.
 type Item struct {
-	First   Revision // of the commits
-	Count   int      // of commits; 0 for a check
-	Bytes   []byte   // the op, composed where Count > 1
-	Session SessionNumber
+	First   Revision      // of the commits
+	Count   int           // of commits; 0 for a check
+	Commits []*Committed  // single commits, all of one burst; none where they are composed. They must not be changed
+	Bytes   []byte        // the op that several commits are composed to
+	Session SessionNumber // of single commits' authors: only Singles fills it in, as it does Caret and Bytes
 	Caret   int
 	Place   Place // after it; not of a check
 	Ack     Seq   // not 0: it is the reader's own submission of this sequence, and Bytes are not for it
 	Check   *Check
-	Commit  *Committed // where it is a single one of somebody else
 }
 
 // A Cursor is how far a session has read (I6). It belongs to one goroutine.
@@ -136,15 +126,14 @@ func (c *Cursor) Feed(commits []*Committed, v *View, items []Item) ([]Item, erro
 		commits = commits[:min(len(commits), int(v.Check.Rev-c.Rev))]
 	}
 	if len(commits) > 0 {
-		items = slices.Grow(items, min(len(commits), composeFrom)+1) // and a check
+		items = slices.Grow(items, 4) // before and after its own, and a check
 	}
 	for size := 0; len(commits) > 0 && size < pullBytes; {
 		n, err := c.item(commits, v, &items)
 		if err != nil {
 			return nil, err
 		}
-		last := &items[len(items)-1]
-		size += len(last.Bytes)
+		size += items[len(items)-1].bytes()
 		c.Rev += Revision(n)
 		commits = commits[n:]
 	}
@@ -159,23 +148,43 @@ func (c *Cursor) item(commits []*Committed, v *View, items *[]Item) (n int, err 
 		return 1, nil
 	}
 	n = 1
-	for len(commits) >= composeFrom && n < min(len(commits), composeMost) && !c.own(commits[n]) {
+	if len(commits) < composeFrom {
+		for n < len(commits) && first.Burst != nil && commits[n].Burst == first.Burst && !c.own(commits[n]) {
+			n++
+		}
+		*items = append(*items, Item{First: first.Rev, Count: n, Commits: commits[:n:n], Place: v.Place.at(commits[n-1])})
+		return n, nil
+	}
+	for n < min(len(commits), composeMost) && !c.own(commits[n]) {
 		n++
 	}
-	item := Item{
-		First: first.Rev, Count: n, Bytes: first.Bytes,
-		Session: first.Session, Caret: first.Caret, Place: v.Place.at(commits[n-1]),
+	if n == 1 {
+		*items = append(*items, Item{First: first.Rev, Count: 1, Commits: commits[:1:1], Place: v.Place.at(first)})
+		return 1, nil
 	}
-	if item.Commit = first; n > 1 {
-		item.Commit = nil
-		op, err := composeAll(commits[:n], plain)
-		if err != nil {
-			return 0, err
-		}
-		item.Bytes, item.Session, item.Caret = ot.AppendOp(nil, op), 0, -1
+	op, err := composeAll(commits[:n], plain)
+	if err != nil {
+		return 0, err
 	}
-	*items = append(*items, item)
+	*items = append(*items, Item{First: first.Rev, Count: n, Bytes: ot.AppendOp(nil, op), Caret: -1, Place: v.Place.at(commits[n-1])})
 	return n, nil
+}
+
+// tellsNoCarets reports whether carets come with the item's commits that their authors put nowhere themselves.
+func (i *Item) tellsNoCarets() bool {
+	if len(i.Commits) > 0 { // a burst is from one life of the document
+		return i.Commits[0].Session == 0
+	}
+	return i.Count > 0 && i.Ack == 0
+}
+
+// bytes is how much an item has of operations.
+func (i *Item) bytes() int {
+	n := len(i.Bytes)
+	for _, c := range i.Commits {
+		n += len(c.Bytes)
+	}
+	return n
 }
 
 func (c *Cursor) own(commit *Committed) bool {

@@ -43,7 +43,7 @@ func stream(t *testing.T, c *doc.Cursor, v *doc.View) (out []string) {
 }
 
 func show(items []doc.Item) (out []string) {
-	for _, i := range items {
+	for _, i := range doc.Singles(items) {
 		switch {
 		case i.Check != nil:
 			out = append(out, fmt.Sprintf("check %d", i.Check.Rev))
@@ -120,7 +120,7 @@ func TestPullTakesAbout64KiB(t *testing.T) {
 	c := doc.Cursor{}
 	items, err := c.Pull(r.state.View(), nil)
 	require.NoError(t, err)
-	require.Len(t, items, 7)
+	require.Len(t, doc.Singles(items), 7)
 	require.EqualValues(t, 7, c.Rev)
 }
 

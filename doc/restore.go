@@ -80,7 +80,7 @@ func (r *restorer) readOn(ctx context.Context) (acked bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, item := range u.Items {
+	for _, item := range Singles(u.Items) {
 		switch {
 		case item.Ack > 0:
 			acked, r.outstanding, r.last = true, nil, item.Place.Rev

@@ -64,7 +64,7 @@ func (p *typist) acked(session *doc.Session, text *ot.Text, place *doc.Place, ou
 		if err != nil {
 			return false
 		}
-		for _, item := range u.Items {
+		for _, item := range doc.Singles(u.Items) {
 			switch {
 			case item.Check != nil:
 				require.Equal(p.t, item.Check.Hash, text.Hash())

@@ -233,7 +233,7 @@ func (s *Session) pull(ctx context.Context, view *View, ownRev Revision, items [
 		items, err = s.readPast(ctx, view, ownRev, items)
 	}
 	for i := range items {
-		if item := &items[i]; item.Count > 0 && item.Ack == 0 && item.Session == 0 {
+		if item := &items[i]; item.tellsNoCarets() {
 			s.recount = true // carets came without their authors' word
 		}
 	}

@@ -98,6 +98,7 @@ func NewState(stored *Stored, cfg StateConfig) (*State, error) {
 			return nil, err
 		}
 	}
+	joinBursts(slices.Clone(s.history))
 	s.wantCheck, s.settled = true, s.head.Rev
 	s.publish()
 	return s, nil
@@ -129,7 +130,7 @@ func (s *State) push(c *Committed) {
 }
 
 // cost is about what a commit takes in memory.
-func (c *Committed) cost() int { return 320 + 3*len(c.Bytes) + 64*len(c.Op) } // with its memo
+func (c *Committed) cost() int { return 320 + 3*len(c.Bytes) + 64*len(c.Op) } // with its part of a memo
 
 // View is what is durable. Only this method may be called at any time.
 func (s *State) View() *View { return s.view }
@@ -209,6 +210,7 @@ func (s *State) Turn(in *Inbox) (*Batch, []Effect) {
 		for i, c := range s.batch {
 			batch.Commits[i] = c.Commit
 		}
+		joinBursts(s.batch)
 		return batch, effects
 	}
 	s.publish()

@@ -44,7 +44,7 @@ func commit(t *testing.T, s *server.Server, name string, kind doc.Kind, author s
 		require.NoError(t, err)
 		require.NoError(t, u.Ended)
 		require.Empty(t, u.Refused)
-		for _, item := range u.Items {
+		for _, item := range doc.Singles(u.Items) {
 			if item.Ack > 0 {
 				return
 			}

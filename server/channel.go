@@ -22,10 +22,6 @@ const (
 	pieceBytes = frameBytes
 	// pieceComponents is how many components a piece has: a client need not take longer operations than it may send.
 	pieceComponents = 4000
-	// commitRoom is room for all of a commit's message but its operation and its channel.
-	commitRoom = 48
-	// maxHead is how long the head of a message is at most, up to its channel.
-	maxHead = 12
 )
 
 // channel is one session on a connection.
@@ -280,8 +276,6 @@ func (ch *channel) fill(ctx context.Context, f *framer) (again bool) {
 
 // tell turns an update into messages.
 func (ch *channel) tell(u *doc.Update, f *framer) {
-	var room [maxHead]byte
-	head := wire.AppendCommitsHead(room[:0], ch.id)
 	for k := range u.Items {
 		i := &u.Items[k]
 		switch {
@@ -289,11 +283,12 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 			f.add(wire.Check{Channel: ch.id, Rev: i.Check.Rev, Hash: i.Check.Hash})
 		case i.Ack > 0:
 			f.add(wire.Ack{Channel: ch.id, Seq: i.Ack, Place: i.Place})
-		case i.Commit != nil:
-			f.commits(head, i.Commit.Memo(encodeCommit))
+		case len(i.Commits) > 0:
+			f.commits(ch.id, i.Commits)
 		default:
-			m := wire.Commits{First: i.First, Count: int64(i.Count), OpBytes: i.Bytes, Lineage: wire.Some(i.Place.Lineage)}
-			f.commits(head, m.AppendShared(nil))
+			f.add(wire.Commits{
+				Channel: ch.id, First: i.First, Count: int64(i.Count), OpBytes: i.Bytes, Lineage: wire.Some(i.Place.Lineage),
+			})
 		}
 	}
 	for _, r := range u.Refused {
@@ -310,18 +305,6 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 	if u.Ended != nil {
 		ch.end(u.Ended)
 	}
-}
-
-// encodeCommit is a commit as a message, without what is a reader's own.
-func encodeCommit(c *doc.Committed) []byte {
-	m := wire.Commits{First: c.Rev, Count: 1, OpBytes: c.Bytes, Lineage: wire.Some(c.Lineage)}
-	if c.Session > 0 {
-		m.Session = wire.Some(c.Session)
-		if c.Caret >= 0 {
-			m.Caret = wire.Some(c.Caret)
-		}
-	}
-	return m.AppendShared(make([]byte, 0, commitRoom+len(c.Bytes)))
 }
 
 func (ch *channel) openedMessage(session *doc.Session) wire.Opened {

@@ -32,19 +32,55 @@ func (f *framer) add(m wire.Message) {
 	f.cut(before)
 }
 
-// commits adds what is most of all messages: its bytes are made once for all readers, but for the head, which has the channel. Large ones
-// are sent from there: each reader that does not read would hold a copy.
-func (f *framer) commits(head, shared []byte) {
-	if len(shared) >= largeBytes {
+// commits adds single commits of a burst, encoded once for all readers. A large one is sent from there: each reader that does not read
+// would hold a copy.
+func (f *framer) commits(channel wire.Channel, commits []*doc.Committed) {
+	b := commits[0].Burst
+	if b == nil {
+		for _, c := range commits {
+			f.add(commitMessage(channel, c))
+		}
+		return
+	}
+	shared := b.Memo(shareCommits).(*wire.SharedCommits)
+	from := int(commits[0].Rev - b.Commits[0].Rev)
+	if len(b.Commits) == 1 && len(commits[0].Bytes) >= largeBytes {
 		if len(f.frame) > 0 {
 			f.flush()
 		}
-		f.conn.sendLarge(head, shared)
+		f.conn.sendLarge(shared.Parts(channel, from))
 		return
 	}
 	before := len(f.frame)
-	f.frame = append(append(f.frame, head...), shared...)
+	f.frame = shared.Append(f.frame, channel, from, from+len(commits))
 	f.cut(before)
+}
+
+// shareCommits encodes a burst for all readers.
+func shareCommits(b *doc.Burst) any {
+	size := 0
+	for _, c := range b.Commits {
+		size += commitRoom + len(c.Bytes)
+	}
+	shared := wire.NewSharedCommits(len(b.Commits), size)
+	for _, c := range b.Commits {
+		shared.Add(commitMessage(0, c))
+	}
+	return shared
+}
+
+// commitRoom is room for all of a commit's message but its operation.
+const commitRoom = 48
+
+func commitMessage(channel wire.Channel, c *doc.Committed) wire.Commits {
+	m := wire.Commits{Channel: channel, First: c.Rev, Count: 1, OpBytes: c.Bytes, Lineage: wire.Some(c.Lineage)}
+	if c.Session > 0 {
+		m.Session = wire.Some(c.Session)
+		if c.Caret >= 0 {
+			m.Caret = wire.Some(c.Caret)
+		}
+	}
+	return m
 }
 
 // cut sends what was there before the last message, if that is too much for one frame.

@@ -179,7 +179,7 @@ func (y *typist) read(ctx context.Context) error {
 			return err
 		}
 		require.Empty(y.t, u.Refused)
-		for _, i := range u.Items {
+		for _, i := range doc.Singles(u.Items) {
 			y.take(i)
 		}
 		switch {

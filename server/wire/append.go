@@ -206,20 +206,6 @@ func (m Snapshot) Append(buf []byte) []byte {
 func (m Commits) Append(buf []byte) []byte {
 	w := begin(buf, KindCommits)
 	w.channel(m.Channel)
-	return m.AppendShared(w.Done())
-}
-
-// AppendCommitsHead appends what a Commits begins with, up to its channel, the only part that is a reader's own. What AppendShared gave
-// follows it.
-func AppendCommitsHead(buf []byte, channel Channel) []byte {
-	w := begin(buf, KindCommits)
-	w.channel(channel)
-	return w.Done()
-}
-
-// AppendShared appends what of the message is the same for all readers: all that comes behind the channel.
-func (m Commits) AppendShared(buf []byte) []byte {
-	w := writer{pack.Append(buf)}
 	w.rev(m.First)
 	w.Int(m.Count)
 	w.op(m.Op, m.OpBytes)

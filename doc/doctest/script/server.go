@@ -228,7 +228,7 @@ func (s *server) publish() error {
 			if len(items) == 0 {
 				break
 			}
-			for _, item := range items {
+			for _, item := range doc.Singles(items) {
 				session.conn.tell(message{item: &item})
 			}
 		}

@@ -57,7 +57,7 @@ func (s *server) pull(session *session, v *doc.View) bool {
 	if err != nil {
 		s.w.fail("S2: %w", err)
 	}
-	for _, item := range items {
+	for _, item := range doc.Singles(items) {
 		session.conn.toClient(message{item: &item})
 	}
 	return session.cursor.Rev < v.Place.Rev
