@@ -14,8 +14,12 @@ func Compose(a, b Op) (Op, error) {
 			}
 		}
 	}
-	var out Builder
-	out.room(len(a) + len(b))
+	return composeAny(a, b)
+}
+
+// composeAny is Compose of whatever the ops are.
+func composeAny(a, b Op) (Op, error) {
+	out := newBuilder(len(a) + len(b) + 1)
 	ia, ib := iterate(a), iterate(b)
 	for {
 		switch {
@@ -115,9 +119,7 @@ func insertFitting(c *Component, left int, must bool) int {
 
 // cut is op up to its component i and units code units of that one, and what follows, made to follow it.
 func cut(op Op, i, units int) (head, rest Op) {
-	var first, second Builder
-	first.room(i + 1)
-	second.room(len(op) - i + 1)
+	first, second := newBuilder(i+1), newBuilder(len(op)-i+1)
 	kept := 0
 	keep := func(c Component) {
 		first.Push(c)

@@ -33,24 +33,22 @@ func Transform(op, over Op, side Side) Op {
 			}
 		}
 	}
-	var out Builder
-	out.room(len(op) + len(over))
-	out.transform(op, over, side)
-	return out.Op()
+	return transformAny(op, over, side)
 }
 
-// transform appends op, moved over over.
-func (b *Builder) transform(op, over Op, side Side) {
+// transformAny is Transform of whatever the ops are.
+func transformAny(op, over Op, side Side) Op {
+	out := newBuilder(len(op) + len(over) + 1)
 	it, io := iterate(op), iterate(over)
 	for it.kind != 0 {
 		switch {
 		case it.kind == Insert && (side == Left || io.kind != Insert):
-			b.rest(&it)
+			out.rest(&it)
 		case io.kind == Insert:
-			b.kept += io.n
+			out.kept += io.n
 			io.next()
 		case io.kind == 0: // over keeps everything that is left
-			b.rest(&it)
+			out.rest(&it)
 		default:
 			n := min(it.n, io.n)
 			if io.kind == Retain {
@@ -60,15 +58,16 @@ func (b *Builder) transform(op, over Op, side Side) {
 					attrs = attrs.without(io.head().Attrs)
 				}
 				if it.kind == Retain && len(attrs) == 0 {
-					b.kept += n
+					out.kept += n
 				} else {
-					b.add(it.kind, n, "", nil, attrs)
+					out.add(it.kind, n, "", nil, attrs)
 				}
 			}
 			it.skip(n)
 			io.skip(n)
 		}
 	}
+	return out.Op()
 }
 
 // TransformOffset moves an offset over an op. An insert at the offset itself moves it with Right, the owner's side, and leaves
@@ -95,6 +94,19 @@ func TransformOffset(op Op, offset int, side Side) int {
 		}
 	}
 	return at + offset
+}
+
+// TransformCaret moves the caret that op leaves behind, an offset in its target, over a concurrent op: op goes later, and the
+// inserts of over at the caret's own place stay to its right.
+func TransformCaret(op, over Op, caret int) int {
+	if a, ok := over.change(); ok {
+		if b, ok := op.change(); ok {
+			if at, n, ok := a.over(b, Right); ok {
+				return a.offset(at, n, caret)
+			}
+		}
+	}
+	return TransformOffset(Transform(over, op, Right), caret, Left)
 }
 
 // A Range is a selection: it reaches from Anchor, where it was begun, to Head, where the caret is.
