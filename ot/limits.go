@@ -36,7 +36,7 @@ var StoredLimits = Limits{
 
 // checker holds a row of components against normal form and Limits.
 type checker struct {
-	lim  Limits
+	lim  *Limits
 	n    int
 	text int
 	last *Component
@@ -134,7 +134,7 @@ func (k *checker) end() error {
 // Validate refuses an op that is not in normal form (ErrNormalForm), has text that is not UTF-8 (ErrUTF8), an integer beyond
 // ±MaxInt, or something beyond lim (ErrLimit). DecodeOp makes the same checks.
 func (o Op) Validate(lim Limits) error {
-	k := checker{lim: lim}
+	k := checker{lim: &lim}
 	for i := range o {
 		c := &o[i]
 		if err := c.wellFormed(); err != nil {
