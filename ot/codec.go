@@ -63,7 +63,7 @@ func writeValue(w *pack.Writer, v Value) {
 // DecodeOp reads an op that is all of data: ErrEncoding, ErrUTF8, ErrNormalForm or ErrLimit say what is wrong. Nothing of data is kept.
 func DecodeOp(data []byte, lim Limits) (Op, error) {
 	r := pack.NewReader(data)
-	op := ReadOp(&r, lim)
+	op := ReadOp(&r, &lim)
 	if err := r.End(); err != nil {
 		return nil, err
 	}
@@ -71,21 +71,23 @@ func DecodeOp(data []byte, lim Limits) (Op, error) {
 }
 
 // ReadOp reads an op as DecodeOp does; what is wrong becomes the Reader's error.
-func ReadOp(r *pack.Reader, lim Limits) Op {
+func ReadOp(r *pack.Reader, lim *Limits) Op {
 	n := r.Array(lim.Components)
 	if r.Err() != nil {
 		return nil
 	}
 	// The claim was held against the bytes that are there; a component takes more in memory than its least byte.
-	op := make(Op, 0, min(n, 64))
-	k := checker{lim: &lim}
-	for range n {
-		op = append(op, Component{})
-		c := &op[len(op)-1]
+	op := make(Op, min(n, 64))
+	k := checker{lim: lim}
+	for i := range n {
+		if i == len(op) {
+			op = append(op, Component{})
+		}
+		c := &op[i]
 		if r.Peek() == pack.Array {
-			readAttributed(r, &lim, c)
+			readAttributed(r, lim, c)
 		} else {
-			readPlain(r, &lim, c)
+			readPlain(r, lim, c)
 		}
 		if r.Err() != nil {
 			return nil

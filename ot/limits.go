@@ -42,8 +42,22 @@ type checker struct {
 	last *Component
 }
 
-// add refuses a component that must not follow those before it. c must stay where it is until the next call.
+// add refuses a component that must not follow those before it. c must stay where it is until the next call. What nearly every
+// component is, one without attributes and of another kind than the last, is accepted here.
 func (k *checker) add(c *Component) error {
+	lim := k.lim
+	if c.Embed == nil && len(c.Attrs) == 0 && c.N >= 1 && c.N <= lim.Length && k.n < lim.Components &&
+		k.text+len(c.Text) <= lim.Text && (k.last == nil || k.last.Kind != c.Kind) {
+		k.n++
+		k.text += len(c.Text)
+		k.last = c
+		return nil
+	}
+	return k.any(c)
+}
+
+// any is add of any component.
+func (k *checker) any(c *Component) error {
 	k.n++
 	if k.n > k.lim.Components {
 		return fmt.Errorf("%w: more than %d components", ErrLimit, k.lim.Components)

@@ -146,31 +146,43 @@ func (r *Reader) Nil() bool {
 // Bool reads a boolean.
 func (r *Reader) Bool() bool { return r.next(Bool) == msgpcode.True }
 
+// The short form of a value, one byte or one byte before a few, is nearly all that comes: Int, StrBytes and Array read it
+// themselves. The rest, and whatever is wrong, is for integer, longStr and longArray.
+
 // Int reads an integer from lo to hi.
 func (r *Reader) Int(lo, hi int64) int64 {
-	at := r.pos
-	c := r.next(Int)
-	n := int64(int8(c)) // of a byte that is the number
-	if r.err == nil && c >= msgpcode.Uint8 && c <= msgpcode.Int64 {
-		n = r.integer(c)
+	if r.err == nil && r.pos < len(r.data) {
+		if n := int64(int8(r.data[r.pos])); n >= -32 && n >= lo && n <= hi {
+			r.pos++
+			return n
+		}
 	}
-	if r.err == nil && (n < lo || n > hi) {
+	at := r.pos
+	n := r.integer()
+	if r.err == nil && n >= lo && n <= hi {
+		return n
+	}
+	if r.err == nil {
 		r.Fail(fmt.Errorf("%w: %d at byte %d is not within %d and %d", ErrLimit, n, at, lo, hi))
 	}
-	if r.err != nil {
-		return 0
-	}
-	return n
+	return 0
 }
 
-// integer reads the bytes of an integer behind its first, c.
-func (r *Reader) integer(c byte) int64 {
-	form := c - msgpcode.Uint8 // 0 to 3: unsigned, of 1, 2, 4 and 8 bytes; 4 to 7: signed
+// firstSized is msgpcode.Uint8, the first of the codes of integers behind which the number stands: unsigned in 1, 2, 4 and 8
+// bytes, then signed. (A constant, so that a switch can jump.)
+const firstSized = 0xcc
+
+// integer reads an integer in its shortest form.
+func (r *Reader) integer() (n int64) {
+	c := r.next(Int)
+	form := c - firstSized
+	if r.err != nil || form > 7 {
+		return int64(int8(c)) // the byte is the number
+	}
 	b := r.take(1 << (form & 3))
 	if b == nil {
 		return 0
 	}
-	var n int64
 	shortest := true
 	switch form {
 	case 0:
@@ -199,14 +211,13 @@ func (r *Reader) integer(c byte) int64 {
 	case 6:
 		n = int64(int32(binary.BigEndian.Uint32(b)))
 		shortest = n < math.MinInt16
-	default:
+	case 7:
 		n = int64(binary.BigEndian.Uint64(b))
 		shortest = n < math.MinInt32
 	}
-	switch {
-	case !shortest:
+	if !shortest {
 		r.fail("%d is not in its shortest form", n)
-	case n < -MaxInt:
+	} else if n < -MaxInt {
 		r.fail("%d is beyond -(2^53-1)", n)
 	}
 	return n
@@ -233,13 +244,26 @@ func (r *Reader) Str(limit int) string { return string(r.StrBytes(limit)) }
 
 // StrBytes reads a string like Str: as a part of the Reader's data, not a copy.
 func (r *Reader) StrBytes(limit int) []byte {
+	if r.err == nil && r.pos < len(r.data) {
+		from, n := r.pos+1, int(r.data[r.pos]^0xa0)
+		if n < 32 && n <= limit && n <= len(r.data)-from {
+			if b := r.data[from : from+n : from+n]; utf8.Valid(b) {
+				r.pos = from + n
+				return b
+			}
+		}
+	}
+	return r.longStr(limit)
+}
+
+func (r *Reader) longStr(limit int) []byte {
 	at := r.pos
 	c := r.next(Str)
 	if r.err != nil {
 		return nil
 	}
 	n := int(c & 0x1f)
-	if c >= msgpcode.Str8 {
+	if !msgpcode.IsFixedString(c) {
 		n = r.length(c-msgpcode.Str8, [...]int{32, 1 << 8, 1 << 16})
 	}
 	b := r.take(n)
@@ -272,13 +296,23 @@ func (r *Reader) Bin(n int) []byte {
 
 // Array reads the head of an array of at most limit elements, each of which takes at least one byte.
 func (r *Reader) Array(limit int) int {
+	if r.err == nil && r.pos < len(r.data) {
+		if n := int(r.data[r.pos] ^ 0x90); n < 16 && n <= limit && n < len(r.data)-r.pos {
+			r.pos++
+			return n
+		}
+	}
+	return r.longArray(limit)
+}
+
+func (r *Reader) longArray(limit int) int {
 	at := r.pos
 	c := r.next(Array)
 	if r.err != nil {
 		return 0
 	}
 	n := int(c & 0x0f)
-	if c >= msgpcode.Array16 {
+	if !msgpcode.IsFixedArray(c) {
 		n = r.length(c-msgpcode.Array16+1, [...]int{0, 16, 1 << 16})
 	}
 	if r.err == nil && n > len(r.data)-r.pos {

@@ -52,12 +52,18 @@ func (w *Writer) Int(n int64) {
 	}
 }
 
-// number writes a code, and behind it the lowest bytes of n.
+// number writes a code, and behind it the lowest bytes of n: 1, 2, 4 or 8.
 func (w *Writer) number(code byte, n uint64, bytes int) {
-	var b [9]byte
-	b[0] = code
-	binary.BigEndian.PutUint64(b[1:], n<<(64-8*bytes))
-	w.buf = append(w.buf, b[:1+bytes]...)
+	switch bytes {
+	case 1:
+		w.buf = append(w.buf, code, byte(n))
+	case 2:
+		w.buf = append(w.buf, code, byte(n>>8), byte(n))
+	case 4:
+		w.buf = append(w.buf, code, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	default:
+		w.buf = binary.BigEndian.AppendUint64(append(w.buf, code), n)
+	}
 }
 
 // Str writes a string, which must be UTF-8.

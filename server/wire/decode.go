@@ -192,7 +192,7 @@ func (d *decoder) op() (ot.Op, []byte) {
 		return nil, nil
 	}
 	from := d.Pos()
-	op := ot.ReadOp(&d.Reader, d.lim.Op)
+	op := ot.ReadOp(&d.Reader, &d.lim.Op)
 	return op, d.Since(from)
 }
 

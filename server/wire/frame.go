@@ -23,11 +23,11 @@ type ClientFrame struct {
 	err    error
 }
 
-// ReadClient begins to read a client's frame.
+// ReadClient begins to read a client's frame. It must stay as it is until it has been read (W5).
 func ReadClient(frame []byte, lim Limits) (f ClientFrame) {
-	f.d.lim = lim
-	f.d.lim.fill(&clientLimits)
-	f.err = f.d.begin(frame)
+	lim.fill(&clientLimits)
+	f.d.Reader, f.d.lim = pack.NewReader(frame), lim
+	f.err = checkSize(frame, lim.Message)
 	return f
 }
 
@@ -76,11 +76,11 @@ type ServerFrame struct {
 	err     error
 }
 
-// ReadServer begins to read a server's frame.
+// ReadServer begins to read a server's frame. It must stay as it is until it has been read (W5).
 func ReadServer(frame []byte, lim Limits) (f ServerFrame) {
-	f.d.lim = lim
-	f.d.lim.fill(&serverLimits)
-	f.err = f.d.begin(frame)
+	lim.fill(&serverLimits)
+	f.d.Reader, f.d.lim = pack.NewReader(frame), lim
+	f.err = checkSize(frame, lim.Message)
 	return f
 }
 
@@ -156,14 +156,13 @@ func DecodeServer(frame []byte, lim Limits, each func(Message) error) error {
 	return f.Err()
 }
 
-// begin puts the decoder at the start of a frame.
-func (d *decoder) begin(frame []byte) error {
-	if len(frame) > d.lim.Message {
-		return fmt.Errorf("%w: %w: a frame of %d bytes, at most %d are allowed", ErrMessage, ErrTooLarge, len(frame), d.lim.Message)
-	}
-	if len(frame) == 0 {
+// checkSize refuses a frame that is empty, or larger than most bytes.
+func checkSize(frame []byte, most int) error {
+	switch {
+	case len(frame) > most:
+		return fmt.Errorf("%w: %w: a frame of %d bytes, at most %d are allowed", ErrMessage, ErrTooLarge, len(frame), most)
+	case len(frame) == 0:
 		return fmt.Errorf("%w: a frame without a message", ErrMessage)
 	}
-	d.Reader = pack.NewReader(frame)
 	return nil
 }
