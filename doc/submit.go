@@ -57,7 +57,7 @@ func (m *Moved) Over(commits []*Committed) error {
 // over moves the operation over what leads from To to a later revision.
 func (m *Moved) over(op ot.Op, to Revision) {
 	if m.Caret >= 0 {
-		m.Caret = ot.TransformOffsetOver(op, m.Op, m.Caret)
+		m.Caret = ot.TransformCaret(m.Op, op, m.Caret)
 	}
 	m.Op, m.To = ot.Transform(m.Op, op, ot.Left), to
 }

@@ -2,12 +2,7 @@ package ot
 
 // A Builder makes an Op in normal form from components in order. The zero Builder is ready.
 type Builder struct {
-	// The components so far are few[:n], and with one more than fit there, many. So an operation of one change, which is what is
-	// built most, is made on the stack of whoever builds it, and Op allocates what it takes, once and exactly: it is kept
-	// as long as history is.
-	few  [4]Component
-	n    int
-	many Op
+	op Op
 	// kept is the plain retain that comes next. It is written only when something follows it (N3).
 	kept int
 	// joined is the text of the last component while long texts are joined to it: concatenating strings one by one would copy a
@@ -15,24 +10,15 @@ type Builder struct {
 	joined []byte
 }
 
-// room prepares an empty Builder for an op of about size components.
-func (b *Builder) room(size int) {
-	if size > len(b.few) {
-		b.many = make(Op, 0, size+1)
-	}
-}
+// newBuilder is a Builder for an op of about n components.
+func newBuilder(n int) Builder { return Builder{op: make(Op, 0, n)} }
 
 // Op ends the op: a trailing plain retain goes. The Builder must not be used after it.
 func (b *Builder) Op() Op {
 	if len(b.joined) > 0 {
 		b.settle()
 	}
-	if b.many != nil {
-		return b.many
-	}
-	op := make(Op, b.n)
-	copy(op, b.few[:])
-	return op
+	return b.op
 }
 
 // Retain keeps n code units, and sets attrs on them.
@@ -81,54 +67,29 @@ func (b *Builder) add(kind Kind, n int, text string, embed *Embed, attrs Attrs) 
 	if n == 0 {
 		return
 	}
-	if b.kept == 0 {
-		if last := b.last(); last != nil && last.joins(kind, embed, attrs) {
-			last.N += n
-			if text != "" {
-				b.join(last, text)
-			}
-			return
+	if last := len(b.op) - 1; b.kept == 0 && last >= 0 && b.op[last].joins(kind, embed, attrs) {
+		b.op[last].N += n
+		if text != "" {
+			b.join(text)
 		}
+		return
 	}
 	if len(b.joined) > 0 {
 		b.settle()
 	}
 	if b.kept > 0 {
-		*b.grow() = Component{Kind: Retain, N: b.kept}
+		b.op = append(b.op, Component{Kind: Retain, N: b.kept})
 		b.kept = 0
 	}
-	*b.grow() = Component{kind, n, text, embed, attrs}
-}
-
-// last is the last component; nil: there is none.
-func (b *Builder) last() *Component {
-	switch {
-	case len(b.many) > 0:
-		return &b.many[len(b.many)-1]
-	case b.n > 0:
-		return &b.few[b.n-1]
-	}
-	return nil
-}
-
-// grow is room for one more component.
-func (b *Builder) grow() *Component {
-	if b.many == nil {
-		if b.n < len(b.few) {
-			b.n++
-			return &b.few[b.n-1]
-		}
-		b.many = append(make(Op, 0, 4*len(b.few)), b.few[:]...)
-	}
-	b.many = append(b.many, Component{})
-	return &b.many[len(b.many)-1]
+	b.op = append(b.op, Component{kind, n, text, embed, attrs})
 }
 
 // shortText is up to how many bytes two texts are simply concatenated.
 const shortText = 128
 
 // join appends text to that of the last component.
-func (b *Builder) join(last *Component, text string) {
+func (b *Builder) join(text string) {
+	last := &b.op[len(b.op)-1]
 	if len(b.joined) == 0 {
 		if len(last.Text)+len(text) <= shortText {
 			last.Text += text
@@ -141,7 +102,7 @@ func (b *Builder) join(last *Component, text string) {
 
 // settle gives the last component the text that was joined.
 func (b *Builder) settle() {
-	b.last().Text = string(b.joined)
+	b.op[len(b.op)-1].Text = string(b.joined)
 	b.joined = b.joined[:0]
 }
 

@@ -57,11 +57,13 @@ func (c change) then(o change) (Op, bool) {
 		return o.before(c.at-oEnd, c.c), true
 	case end < o.at:
 		return c.before(o.at-end, o.c), true
-	case end == o.at && c.c.Kind == Insert && o.c.Kind == Insert && c.c.joins(Insert, o.c.Embed, o.c.Attrs):
-		typed := *c.c
-		typed.N += o.c.N
-		typed.Text += o.c.Text
-		return change{c.at, &typed}.op(c.at, typed.N), true
+	case c.c.Kind == Insert && o.c.Kind == Insert && c.c.joins(Insert, o.c.Embed, o.c.Attrs):
+		switch o.at {
+		case end:
+			return c.typed(o.c, c.c.Text+o.c.Text), true
+		case c.at:
+			return c.typed(o.c, o.c.Text+c.c.Text), true
+		}
 	}
 	return nil, false
 }
@@ -75,6 +77,13 @@ func (c change) op(at, n int) Op {
 	}
 	op := Op{{Kind: Retain, N: at}, *c.c}
 	op[1].N = n
+	return op
+}
+
+// typed is the insert with more text that joins it, which then reads as a whole.
+func (c change) typed(more *Component, whole string) Op {
+	op := c.op(c.at, c.c.N+more.N)
+	op[len(op)-1].Text = whole
 	return op
 }
 

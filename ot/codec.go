@@ -9,7 +9,7 @@ import (
 // AppendOp appends the one encoding of an op to buf. The op must be valid.
 func AppendOp(buf []byte, op Op) []byte {
 	w := pack.Append(buf)
-	WriteOp(w, op)
+	WriteOp(&w, op)
 	return w.Done()
 }
 
@@ -63,7 +63,7 @@ func writeValue(w *pack.Writer, v Value) {
 // DecodeOp reads an op that is all of data: ErrEncoding, ErrUTF8, ErrNormalForm or ErrLimit say what is wrong. Nothing of data is kept.
 func DecodeOp(data []byte, lim Limits) (Op, error) {
 	r := pack.NewReader(data)
-	op := ReadOp(&r, lim)
+	op := ReadOp(&r, &lim)
 	if err := r.End(); err != nil {
 		return nil, err
 	}
@@ -71,20 +71,28 @@ func DecodeOp(data []byte, lim Limits) (Op, error) {
 }
 
 // ReadOp reads an op as DecodeOp does; what is wrong becomes the Reader's error.
-func ReadOp(r *pack.Reader, lim Limits) Op {
+func ReadOp(r *pack.Reader, lim *Limits) Op {
 	n := r.Array(lim.Components)
 	if r.Err() != nil {
 		return nil
 	}
 	// The claim was held against the bytes that are there; a component takes more in memory than its least byte.
-	op := make(Op, 0, min(n, 64))
+	op := make(Op, min(n, 64))
 	k := checker{lim: lim}
-	for range n {
-		op = append(op, readComponent(r, lim))
+	for i := range n {
+		if i == len(op) {
+			op = append(op, Component{})
+		}
+		c := &op[i]
+		if r.Peek() == pack.Array {
+			readAttributed(r, lim, c)
+		} else {
+			readPlain(r, lim, c)
+		}
 		if r.Err() != nil {
 			return nil
 		}
-		if err := k.add(&op[len(op)-1]); err != nil {
+		if err := k.add(c); err != nil {
 			r.Fail(err)
 			return nil
 		}
@@ -96,19 +104,16 @@ func ReadOp(r *pack.Reader, lim Limits) Op {
 	return op
 }
 
-func readComponent(r *pack.Reader, lim Limits) Component {
-	if r.Peek() != pack.Array {
-		return readPlain(r, lim)
-	}
+// readAttributed reads a component in brackets: with attributes, or an embed.
+func readAttributed(r *pack.Reader, lim *Limits, c *Component) {
 	at := r.Pos()
 	n := r.Array(3 + 2*lim.Attributes)
-	var c Component
 	switch {
 	case r.Nil():
-		c = Component{Kind: Insert, N: 1, Embed: &Embed{Type: r.Str(lim.EmbedType), Value: r.Str(lim.Embed)}}
+		*c = Component{Kind: Insert, N: 1, Embed: &Embed{Type: r.Str(lim.EmbedType), Value: r.Str(lim.Embed)}}
 		n -= 3
 	default:
-		c = readPlain(r, lim)
+		readPlain(r, lim, c)
 		n--
 		if n == 0 {
 			r.Fail(fmt.Errorf("%w: a component without attributes in brackets, at byte %d", ErrEncoding, at))
@@ -118,29 +123,28 @@ func readComponent(r *pack.Reader, lim Limits) Component {
 		r.Fail(fmt.Errorf("%w: a key without a value, at byte %d", ErrEncoding, at))
 	}
 	if r.Err() != nil || n == 0 {
-		return c
+		return
 	}
 	c.Attrs = make(Attrs, 0, n/2)
 	for range n / 2 {
 		c.Attrs = append(c.Attrs, Attr{Key: r.Str(lim.Key), Value: readValue(r, lim)})
 	}
-	return c
 }
 
-// readPlain reads a length or a text.
-func readPlain(r *pack.Reader, lim Limits) Component {
+// readPlain reads a length or a text into c, which is empty.
+func readPlain(r *pack.Reader, lim *Limits, c *Component) {
 	if r.Peek() == pack.Str {
-		text := r.Str(lim.Text)
-		return Component{Kind: Insert, N: UTF16Len(text), Text: text}
+		c.Kind, c.Text = Insert, r.Str(lim.Text)
+		c.N = UTF16Len(c.Text)
+		return
 	}
-	n := int(r.Int(-pack.MaxInt, pack.MaxInt))
-	if n < 0 {
-		return Component{Kind: Delete, N: -n}
+	c.Kind, c.N = Retain, int(r.Int(-pack.MaxInt, pack.MaxInt))
+	if c.N < 0 {
+		c.Kind, c.N = Delete, -c.N
 	}
-	return Component{Kind: Retain, N: n}
 }
 
-func readValue(r *pack.Reader, lim Limits) Value {
+func readValue(r *pack.Reader, lim *Limits) Value {
 	switch r.Peek() {
 	case pack.Nil:
 		r.Nil()

@@ -10,28 +10,27 @@ import (
 // It is ErrSurrogate where b has a boundary inside a surrogate pair that a inserts; there is no such b on a document
 // that Check accepted.
 func Compose(a, b Op) (Op, error) {
-	if op, ok := composeChanges(a, b); ok {
-		return op, nil
+	if first, ok := a.change(); ok {
+		if second, ok := b.change(); ok {
+			if op, ok := first.then(second); ok {
+				return op, nil
+			}
+		}
 	}
-	var out Builder
-	out.room(len(a) + len(b))
-	return out.compose(a, b)
+	return composeAny(a, b)
 }
 
 // ComposeTo is Compose into the memory of room, an op that nobody needs any more, neither a nor b; nil will do. Where commit after
 // commit is composed, two rooms that take turns cost no memory.
 func ComposeTo(room, a, b Op) (Op, error) {
-	out := Builder{many: slices.Grow(room[:0], len(a)+len(b)+1)}
+	out := Builder{op: slices.Grow(room[:0], len(a)+len(b)+1)}
 	return out.compose(a, b)
 }
 
-func composeChanges(a, b Op) (Op, bool) {
-	if first, ok := a.change(); ok {
-		if second, ok := b.change(); ok {
-			return first.then(second)
-		}
-	}
-	return nil, false
+// composeAny is Compose of whatever the ops are.
+func composeAny(a, b Op) (Op, error) {
+	out := newBuilder(len(a) + len(b) + 1)
+	return out.compose(a, b)
 }
 
 // compose is first and then second, in an empty Builder.
@@ -135,9 +134,7 @@ func insertFitting(c *Component, left int, must bool) int {
 
 // cut is op up to its component i and units code units of that one, and what follows, made to follow it.
 func cut(op Op, i, units int) (head, rest Op) {
-	var first, second Builder
-	first.room(i + 1)
-	second.room(len(op) - i + 1)
+	first, second := newBuilder(i+1), newBuilder(len(op)-i+1)
 	kept := 0
 	keep := func(c Component) {
 		first.Push(c)

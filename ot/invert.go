@@ -6,8 +6,7 @@ func Invert(op Op, before *Text) (Op, error) {
 	if err := before.Check(op); err != nil {
 		return nil, err
 	}
-	var out Builder
-	out.room(len(op) + 1)
+	out := newBuilder(len(op) + 1)
 	at := 0
 	for _, c := range op {
 		switch {

@@ -36,14 +36,28 @@ var StoredLimits = Limits{
 
 // checker holds a row of components against normal form and Limits.
 type checker struct {
-	lim  Limits
+	lim  *Limits
 	n    int
 	text int
 	last *Component
 }
 
-// add refuses a component that must not follow those before it. c must stay where it is until the next call.
+// add refuses a component that must not follow those before it. c must stay where it is until the next call. What nearly every
+// component is, one without attributes and of another kind than the last, is accepted here.
 func (k *checker) add(c *Component) error {
+	lim := k.lim
+	if c.Embed == nil && len(c.Attrs) == 0 && c.N >= 1 && c.N <= lim.Length && k.n < lim.Components &&
+		k.text+len(c.Text) <= lim.Text && (k.last == nil || k.last.Kind != c.Kind) {
+		k.n++
+		k.text += len(c.Text)
+		k.last = c
+		return nil
+	}
+	return k.any(c)
+}
+
+// any is add of any component.
+func (k *checker) any(c *Component) error {
 	k.n++
 	if k.n > k.lim.Components {
 		return fmt.Errorf("%w: more than %d components", ErrLimit, k.lim.Components)
@@ -134,7 +148,7 @@ func (k *checker) end() error {
 // Validate refuses an op that is not in normal form (ErrNormalForm), has text that is not UTF-8 (ErrUTF8), an integer beyond
 // ±MaxInt, or something beyond lim (ErrLimit). DecodeOp makes the same checks.
 func (o Op) Validate(lim Limits) error {
-	k := checker{lim: lim}
+	k := checker{lim: &lim}
 	for i := range o {
 		c := &o[i]
 		if err := c.wellFormed(); err != nil {

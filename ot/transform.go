@@ -33,24 +33,22 @@ func Transform(op, over Op, side Side) Op {
 			}
 		}
 	}
-	var out Builder
-	out.room(len(op)) // mostly it stays what it was, be what it is moved over ever so long
-	out.transform(op, over, side)
-	return out.Op()
+	return transformAny(op, over, side)
 }
 
-// transform appends op, moved over over.
-func (b *Builder) transform(op, over Op, side Side) {
+// transformAny is Transform of whatever the ops are.
+func transformAny(op, over Op, side Side) Op {
+	out := newBuilder(len(op) + 2) // mostly it stays about as long, be what it is moved over ever so long
 	it, io := iterate(op), iterate(over)
 	for it.kind != 0 {
 		switch {
 		case it.kind == Insert && (side == Left || io.kind != Insert):
-			b.rest(&it)
+			out.rest(&it)
 		case io.kind == Insert:
-			b.kept += io.n
+			out.kept += io.n
 			io.next()
 		case io.kind == 0: // over keeps everything that is left
-			b.rest(&it)
+			out.rest(&it)
 		default:
 			n := min(it.n, io.n)
 			if io.kind == Retain {
@@ -60,15 +58,16 @@ func (b *Builder) transform(op, over Op, side Side) {
 					attrs = attrs.without(io.head().Attrs)
 				}
 				if it.kind == Retain && len(attrs) == 0 {
-					b.kept += n
+					out.kept += n
 				} else {
-					b.add(it.kind, n, "", nil, attrs)
+					out.add(it.kind, n, "", nil, attrs)
 				}
 			}
 			it.skip(n)
 			io.skip(n)
 		}
 	}
+	return out.Op()
 }
 
 // TransformOffset moves an offset over an op. An insert at the offset itself moves it with Right, the owner's side, and leaves
@@ -97,21 +96,22 @@ func TransformOffset(op Op, offset int, side Side) int {
 	return at + offset
 }
 
-// TransformOffsetOver moves an offset in op's target over a concurrent op: it is TransformOffset(Transform(over, op, Right), offset, Left),
-// and makes no operation for it.
-func TransformOffsetOver(over, op Op, offset int) int {
+// TransformCaret moves the caret that op leaves behind, an offset in its target, over a concurrent op: op goes later, and the
+// inserts of over at the caret's own place stay to its right. It is TransformOffset(Transform(over, op, Right), caret, Left), and makes
+// no operation for it: what a submission is moved over may be long.
+func TransformCaret(op, over Op, caret int) int {
 	at := 0
 	it, io := iterate(over), iterate(op)
 	for it.kind != 0 {
 		switch {
 		case io.kind == Insert: // over keeps it
-			if offset < io.n {
-				return at + offset
+			if caret < io.n {
+				return at + caret
 			}
-			at, offset = at+io.n, offset-io.n
+			at, caret = at+io.n, caret-io.n
 			io.next()
 		case it.kind == Insert:
-			if offset > 0 {
+			if caret > 0 {
 				at += it.n
 			}
 			it.next()
@@ -122,14 +122,14 @@ func TransformOffsetOver(over, op Op, offset int) int {
 			}
 			switch {
 			case io.kind == Delete: // it is gone already
-			case it.kind == Delete && offset < n:
+			case it.kind == Delete && caret < n:
 				return at
 			case it.kind == Delete:
-				offset -= n
-			case offset < n:
-				return at + offset
+				caret -= n
+			case caret < n:
+				return at + caret
 			default:
-				at, offset = at+n, offset-n
+				at, caret = at+n, caret-n
 			}
 			it.skip(n)
 			if io.kind != 0 {
@@ -137,7 +137,7 @@ func TransformOffsetOver(over, op Op, offset int) int {
 			}
 		}
 	}
-	return at + offset
+	return at + caret
 }
 
 // A Range is a selection: it reaches from Anchor, where it was begun, to Head, where the caret is.

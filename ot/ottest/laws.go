@@ -81,7 +81,7 @@ func (l *laws) tp1(early, late ot.Op) {
 	earlyAfter := l.transform(early, late, ot.Right)
 	two := l.apply(l.apply(l.doc, late), earlyAfter)
 	for offset := range l.doc.TargetLen() + late.TargetLen() + 2 {
-		want, got := ot.TransformOffset(earlyAfter, offset, ot.Left), ot.TransformOffsetOver(early, late, offset)
+		want, got := ot.TransformOffset(earlyAfter, offset, ot.Left), ot.TransformCaret(late, early, offset)
 		if want != got {
 			l.fail("L3", "offset %d in what %v makes, over %v, is %d; over %v it is %d", offset, late, early, got, earlyAfter, want)
 		}

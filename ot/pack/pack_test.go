@@ -21,7 +21,7 @@ func unhex(s string) []byte {
 // write is what f writes, behind a byte that was there before.
 func write(f func(*Writer)) []byte {
 	w := Append([]byte{0xaa})
-	f(w)
+	f(&w)
 	out := w.Done()
 	if out[0] != 0xaa {
 		panic("the Writer changed what was there")
@@ -340,7 +340,7 @@ func FuzzReader(f *testing.F) {
 		r := NewReader(data)
 		w := Append(nil)
 		for r.More() {
-			copyValue(&r, w)
+			copyValue(&r, &w)
 		}
 		out := w.Done()
 		if r.End() == nil {

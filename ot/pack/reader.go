@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"unicode/utf8"
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
@@ -79,47 +80,58 @@ func (t Type) String() string {
 	return [...]string{"nothing", "nil", "boolean", "integer", "string", "binary", "array"}[t]
 }
 
+// types is the type that each first byte begins. (The codes of msgpcode are variables: asking them one by one takes longer
+// than reading the value.)
+var types = func() (all [256]Type) {
+	for i := range all {
+		switch c := byte(i); {
+		case msgpcode.IsFixedNum(c), c >= msgpcode.Uint8 && c <= msgpcode.Int64:
+			all[i] = Int
+		case msgpcode.IsString(c):
+			all[i] = Str
+		case msgpcode.IsFixedArray(c), c == msgpcode.Array16, c == msgpcode.Array32:
+			all[i] = Array
+		case c == msgpcode.Nil:
+			all[i] = Nil
+		case c == msgpcode.False, c == msgpcode.True:
+			all[i] = Bool
+		case msgpcode.IsBin(c):
+			all[i] = Bin
+		}
+	}
+	return all
+}()
+
 // Peek is the type of the next value, which it does not read.
 func (r *Reader) Peek() Type {
-	if r.err != nil || r.pos == len(r.data) {
+	if r.err != nil || r.pos >= len(r.data) {
 		return None
 	}
-	switch c := r.data[r.pos]; {
-	case msgpcode.IsFixedNum(c), c >= msgpcode.Uint8 && c <= msgpcode.Int64:
-		return Int
-	case msgpcode.IsFixedString(c), c == msgpcode.Str8, c == msgpcode.Str16, c == msgpcode.Str32:
-		return Str
-	case msgpcode.IsFixedArray(c), c == msgpcode.Array16, c == msgpcode.Array32:
-		return Array
-	case c == msgpcode.Nil:
-		return Nil
-	case c == msgpcode.False, c == msgpcode.True:
-		return Bool
-	case c == msgpcode.Bin8, c == msgpcode.Bin16, c == msgpcode.Bin32:
-		return Bin
-	}
-	return None
+	return types[r.data[r.pos]]
 }
 
-// next reads the first byte of a value of the type that is wanted.
+// next reads the first byte of a value of the type that is wanted; 0, with an error, where there is none.
 func (r *Reader) next(want Type) byte {
-	if r.err != nil {
-		return 0
-	}
-	if got := r.Peek(); got != want {
-		switch {
-		case r.pos == len(r.data):
-			r.fail("ends where %s should be, at byte %d", want, r.pos)
-		case got == None:
-			r.fail("byte %#x at %d is of no accepted type", r.data[r.pos], r.pos)
-		default:
-			r.fail("%s where %s should be, at byte %d", got, want, r.pos)
+	if r.err == nil && r.pos < len(r.data) {
+		if c := r.data[r.pos]; types[c] == want {
+			r.pos++
+			return c
 		}
-		return 0
 	}
-	c := r.data[r.pos]
-	r.pos++
-	return c
+	r.missing(want)
+	return 0
+}
+
+func (r *Reader) missing(want Type) {
+	switch got := r.Peek(); {
+	case r.err != nil:
+	case r.pos == len(r.data):
+		r.fail("ends where %s should be, at byte %d", want, r.pos)
+	case got == None:
+		r.fail("byte %#x at %d is of no accepted type", r.data[r.pos], r.pos)
+	default:
+		r.fail("%s where %s should be, at byte %d", got, want, r.pos)
+	}
 }
 
 // Nil reads a nil if there is one, and reports whether there was.
@@ -134,78 +146,97 @@ func (r *Reader) Nil() bool {
 // Bool reads a boolean.
 func (r *Reader) Bool() bool { return r.next(Bool) == msgpcode.True }
 
+// The short form of a value, one byte or one byte before a few, is nearly all that comes: Int, StrBytes and Array read it
+// themselves. The rest, and whatever is wrong, is for integer, longStr and longArray.
+
 // Int reads an integer from lo to hi.
 func (r *Reader) Int(lo, hi int64) int64 {
-	at := r.pos
-	c := r.next(Int)
-	if r.err != nil {
-		return 0
+	if r.err == nil && r.pos < len(r.data) {
+		if n := int64(int8(r.data[r.pos])); n >= -32 && n >= lo && n <= hi {
+			r.pos++
+			return n
+		}
 	}
-	n := r.integer(c)
-	if r.err == nil && (n < lo || n > hi) {
+	at := r.pos
+	n := r.integer()
+	if r.err == nil && n >= lo && n <= hi {
+		return n
+	}
+	if r.err == nil {
 		r.Fail(fmt.Errorf("%w: %d at byte %d is not within %d and %d", ErrLimit, n, at, lo, hi))
 	}
-	if r.err != nil {
-		return 0
-	}
-	return n
+	return 0
 }
 
-func (r *Reader) integer(c byte) int64 {
-	switch {
-	case msgpcode.IsFixedNum(c):
-		return int64(int8(c))
-	case c <= msgpcode.Uint64:
-		n := r.uint(1 << (c - msgpcode.Uint8))
-		least := [...]uint64{0x80, 0x100, 0x10000, 0x100000000}[c-msgpcode.Uint8]
-		if r.err == nil && n < least {
-			r.fail("%d is not in its shortest form", n)
-		}
-		if r.err == nil && n > MaxInt {
-			r.fail("%d is beyond 2^53-1", n)
-		}
-		return int64(n)
+// firstSized is msgpcode.Uint8, the first of the codes of integers behind which the number stands: unsigned in 1, 2, 4 and 8
+// bytes, then signed. (A constant, so that a switch can jump.)
+const firstSized = 0xcc
+
+// integer reads an integer in its shortest form.
+func (r *Reader) integer() (n int64) {
+	c := r.next(Int)
+	form := c - firstSized
+	if r.err != nil || form > 7 {
+		return int64(int8(c)) // the byte is the number
 	}
-	size := 1 << (c - msgpcode.Int8)
-	shift := 64 - 8*size
-	n := int64(r.uint(size)<<shift) >> shift
-	most := [...]int64{-33, -129, -32769, -2147483649}[c-msgpcode.Int8]
-	if r.err == nil && n > most {
+	b := r.take(1 << (form & 3))
+	if b == nil {
+		return 0
+	}
+	shortest := true
+	switch form {
+	case 0:
+		n = int64(b[0])
+		shortest = n > math.MaxInt8
+	case 1:
+		n = int64(binary.BigEndian.Uint16(b))
+		shortest = n > math.MaxUint8
+	case 2:
+		n = int64(binary.BigEndian.Uint32(b))
+		shortest = n > math.MaxUint16
+	case 3:
+		u := binary.BigEndian.Uint64(b)
+		if u > MaxInt {
+			r.fail("%d is beyond 2^53-1", u)
+			return 0
+		}
+		n = int64(u)
+		shortest = n > math.MaxUint32
+	case 4:
+		n = int64(int8(b[0]))
+		shortest = n < -32
+	case 5:
+		n = int64(int16(binary.BigEndian.Uint16(b)))
+		shortest = n < math.MinInt8
+	case 6:
+		n = int64(int32(binary.BigEndian.Uint32(b)))
+		shortest = n < math.MinInt16
+	case 7:
+		n = int64(binary.BigEndian.Uint64(b))
+		shortest = n < math.MinInt32
+	}
+	if !shortest {
 		r.fail("%d is not in its shortest form", n)
-	}
-	if r.err == nil && n < -MaxInt {
+	} else if n < -MaxInt {
 		r.fail("%d is beyond -(2^53-1)", n)
 	}
 	return n
 }
 
-// uint reads size bytes as a big-endian number.
-func (r *Reader) uint(size int) uint64 {
-	b := r.take(size)
-	if b == nil {
-		return 0
-	}
-	switch size {
-	case 1:
-		return uint64(b[0])
-	case 2:
-		return uint64(binary.BigEndian.Uint16(b))
-	case 4:
-		return uint64(binary.BigEndian.Uint32(b))
-	}
-	return binary.BigEndian.Uint64(b)
-}
-
 // take reads n bytes; nil, with an error, where there are not as many.
 func (r *Reader) take(n int) []byte {
-	if left := len(r.data) - r.pos; r.err == nil && n > left {
-		r.fail("%d bytes claimed at byte %d, %d are left", n, r.pos, left)
+	if r.err == nil && n <= len(r.data)-r.pos {
+		r.pos += n
+		return r.data[r.pos-n : r.pos : r.pos]
 	}
-	if r.err != nil {
-		return nil
+	r.short(n)
+	return nil
+}
+
+func (r *Reader) short(n int) {
+	if r.err == nil {
+		r.fail("%d bytes claimed at byte %d, %d are left", n, r.pos, len(r.data)-r.pos)
 	}
-	r.pos += n
-	return r.data[r.pos-n : r.pos : r.pos]
 }
 
 // Str reads a string of at most limit bytes.
@@ -213,6 +244,19 @@ func (r *Reader) Str(limit int) string { return string(r.StrBytes(limit)) }
 
 // StrBytes reads a string like Str: as a part of the Reader's data, not a copy.
 func (r *Reader) StrBytes(limit int) []byte {
+	if r.err == nil && r.pos < len(r.data) {
+		from, n := r.pos+1, int(r.data[r.pos]^0xa0)
+		if n < 32 && n <= limit && n <= len(r.data)-from {
+			if b := r.data[from : from+n : from+n]; utf8.Valid(b) {
+				r.pos = from + n
+				return b
+			}
+		}
+	}
+	return r.longStr(limit)
+}
+
+func (r *Reader) longStr(limit int) []byte {
 	at := r.pos
 	c := r.next(Str)
 	if r.err != nil {
@@ -222,9 +266,16 @@ func (r *Reader) StrBytes(limit int) []byte {
 	if !msgpcode.IsFixedString(c) {
 		n = r.length(c-msgpcode.Str8, [...]int{32, 1 << 8, 1 << 16})
 	}
-	b := r.bounded(n, limit, at)
-	if r.err == nil && !utf8.Valid(b) {
+	b := r.take(n)
+	switch {
+	case r.err != nil:
+		return nil
+	case n > limit:
+		r.Fail(fmt.Errorf("%w: %d bytes at byte %d, at most %d are allowed", ErrLimit, n, at, limit))
+		return nil
+	case !utf8.Valid(b):
 		r.Fail(fmt.Errorf("%w: the string at byte %d is not UTF-8", ErrUTF8, at))
+		return nil
 	}
 	return b
 }
@@ -245,6 +296,16 @@ func (r *Reader) Bin(n int) []byte {
 
 // Array reads the head of an array of at most limit elements, each of which takes at least one byte.
 func (r *Reader) Array(limit int) int {
+	if r.err == nil && r.pos < len(r.data) {
+		if n := int(r.data[r.pos] ^ 0x90); n < 16 && n <= limit && n < len(r.data)-r.pos {
+			r.pos++
+			return n
+		}
+	}
+	return r.longArray(limit)
+}
+
+func (r *Reader) longArray(limit int) int {
 	at := r.pos
 	c := r.next(Array)
 	if r.err != nil {
@@ -268,19 +329,16 @@ func (r *Reader) Array(limit int) int {
 
 // length reads a length of 1, 2 or 4 bytes (size 0, 1, 2); least has the smallest length that needs each size.
 func (r *Reader) length(size byte, least [3]int) int {
-	n := int(r.uint(1 << size))
-	if r.err == nil && n < least[size] {
+	b := r.take(1 << size)
+	if b == nil {
+		return 0
+	}
+	n := 0
+	for _, c := range b {
+		n = n<<8 | int(c)
+	}
+	if n < least[size] {
 		r.fail("the length %d is not in its shortest form", n)
 	}
 	return n
-}
-
-func (r *Reader) bounded(n, limit, at int) []byte {
-	if r.err == nil && n > len(r.data)-r.pos {
-		return r.take(n)
-	}
-	if r.err == nil && n > limit {
-		r.Fail(fmt.Errorf("%w: %d bytes at byte %d, at most %d are allowed", ErrLimit, n, at, limit))
-	}
-	return r.take(n)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // writer adds to a pack.Writer what messages are made of.
-type writer struct{ *pack.Writer }
+type writer struct{ pack.Writer }
 
 func begin(buf []byte, k Kind) writer {
 	w := writer{pack.Append(buf)}
@@ -19,12 +19,12 @@ func begin(buf []byte, k Kind) writer {
 	return w
 }
 
-func (w writer) channel(c Channel)  { w.Int(int64(c)) }
-func (w writer) access(a Access)    { w.Str(a.String()) }
-func (w writer) rev(r doc.Revision) { w.Int(int64(r)) }
-func (w writer) seq(s doc.Seq)      { w.Int(int64(s)) }
+func (w *writer) channel(c Channel)  { w.Int(int64(c)) }
+func (w *writer) access(a Access)    { w.Str(a.String()) }
+func (w *writer) rev(r doc.Revision) { w.Int(int64(r)) }
+func (w *writer) seq(s doc.Seq)      { w.Int(int64(s)) }
 
-func optional(w writer, ok bool, n int64) {
+func (w *writer) optional(ok bool, n int64) {
 	if ok {
 		w.Int(n)
 		return
@@ -32,12 +32,12 @@ func optional(w writer, ok bool, n int64) {
 	w.Nil()
 }
 
-func (w writer) selection(o Opt[Selection]) {
-	optional(w, o.OK, int64(o.Value.Anchor))
-	optional(w, o.OK, int64(o.Value.Head))
+func (w *writer) selection(o Opt[Selection]) {
+	w.optional(o.OK, int64(o.Value.Anchor))
+	w.optional(o.OK, int64(o.Value.Head))
 }
 
-func (w writer) user(o Opt[User]) {
+func (w *writer) user(o Opt[User]) {
 	if !o.OK {
 		w.Nil()
 		return
@@ -47,7 +47,7 @@ func (w writer) user(o Opt[User]) {
 	w.Str(o.Value.Color)
 }
 
-func (w writer) place(p doc.Place) {
+func (w *writer) place(p doc.Place) {
 	w.Array(4)
 	w.Bin(p.ID[:])
 	w.Bin(p.Epoch[:])
@@ -55,7 +55,7 @@ func (w writer) place(p doc.Place) {
 	w.Bin(p.Lineage[:])
 }
 
-func (w writer) peer(p *Peer) {
+func (w *writer) peer(p *Peer) {
 	w.Array(5)
 	w.Int(int64(p.Session))
 	w.selection(p.Selection)
@@ -63,7 +63,7 @@ func (w writer) peer(p *Peer) {
 	w.Str(p.User.Color)
 }
 
-func (w writer) sessions(all []doc.SessionNumber) {
+func (w *writer) sessions(all []doc.SessionNumber) {
 	w.Array(len(all))
 	for _, s := range all {
 		w.Int(int64(s))
@@ -71,12 +71,12 @@ func (w writer) sessions(all []doc.SessionNumber) {
 }
 
 // op writes the encoded op where there is one (W4).
-func (w writer) op(op ot.Op, encoded []byte) {
+func (w *writer) op(op ot.Op, encoded []byte) {
 	if encoded != nil {
 		w.Raw(encoded)
 		return
 	}
-	ot.WriteOp(w.Writer, op)
+	ot.WriteOp(&w.Writer, op)
 }
 
 // Append appends the message's bytes to buf.
@@ -124,7 +124,7 @@ func (m Submit) Append(buf []byte) []byte {
 	w.seq(m.Seq)
 	w.rev(m.Base)
 	w.op(m.Op, m.OpBytes)
-	optional(w, m.Caret.OK, int64(m.Caret.Value))
+	w.optional(m.Caret.OK, int64(m.Caret.Value))
 	return w.Done()
 }
 
@@ -186,10 +186,10 @@ func (m Opened) Append(buf []byte) []byte {
 	w.access(m.Access)
 	w.Int(int64(m.Session))
 	w.Int(int64(m.Outcome))
-	optional(w, m.OutcomeRev.OK, int64(m.OutcomeRev.Value))
+	w.optional(m.OutcomeRev.OK, int64(m.OutcomeRev.Value))
 	w.seq(m.LastSeq)
 	w.Bool(m.Resume)
-	optional(w, m.Refusal != 0, int64(m.Refusal))
+	w.optional(m.Refusal != 0, int64(m.Refusal))
 	return w.Done()
 }
 
@@ -209,8 +209,8 @@ func (m Commits) Append(buf []byte) []byte {
 	w.rev(m.First)
 	w.Int(m.Count)
 	w.op(m.Op, m.OpBytes)
-	optional(w, m.Session.OK, int64(m.Session.Value))
-	optional(w, m.Caret.OK, int64(m.Caret.Value))
+	w.optional(m.Session.OK, int64(m.Session.Value))
+	w.optional(m.Caret.OK, int64(m.Caret.Value))
 	if m.Lineage.OK {
 		w.Bin(m.Lineage.Value[:])
 	} else {
@@ -261,11 +261,11 @@ func (m Check) Append(buf []byte) []byte {
 // Append appends the message's bytes to buf.
 func (m Error) Append(buf []byte) []byte {
 	w := begin(buf, KindError)
-	optional(w, m.Channel != 0, int64(m.Channel))
+	w.optional(m.Channel != 0, int64(m.Channel))
 	w.Int(int64(m.Code))
-	optional(w, m.Seq != 0, int64(m.Seq))
-	optional(w, m.LastSeq.OK, int64(m.LastSeq.Value))
-	optional(w, m.RetryAfter.OK, int64(m.RetryAfter.Value))
+	w.optional(m.Seq != 0, int64(m.Seq))
+	w.optional(m.LastSeq.OK, int64(m.LastSeq.Value))
+	w.optional(m.RetryAfter.OK, int64(m.RetryAfter.Value))
 	w.Str(cut(m.Text, MaxErrorText))
 	return w.Done()
 }

@@ -32,6 +32,45 @@ func BenchmarkAppendCommits(b *testing.B) {
 	}
 }
 
+// BenchmarkSubmit is what a submit costs both ends: it is appended, and read as the server reads it.
+func BenchmarkSubmit(b *testing.B) {
+	lim := ClientLimits()
+	buf := make([]byte, 0, 1024)
+	for _, text := range []string{"x", "abc"} {
+		m := benchSubmit
+		m.Op = ot.Op{{Kind: ot.Retain, N: 1200}, {Kind: ot.Insert, N: len(text), Text: text}}
+		b.Run(text, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = m.Append(buf[:0])
+				f := ReadClient(buf, lim)
+				if !f.Next() || f.Submit() == nil || f.Next() || f.Err() != nil {
+					b.Fatal(f.Err())
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReadCatchUp reads a frame of 100 commits as a client does.
+func BenchmarkReadCatchUp(b *testing.B) {
+	frame := catchUp(100)
+	lim := ServerLimits()
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f := ReadServer(frame, lim)
+		for f.Next() {
+			if f.Commits() == nil {
+				b.Fatal("no commits")
+			}
+		}
+		if f.Err() != nil {
+			b.Fatal(f.Err())
+		}
+	}
+}
+
 func BenchmarkDecodeSubmit(b *testing.B) {
 	frame := benchSubmit.Append(nil)
 	benchDecode(b, frame, DecodeClient)
@@ -44,11 +83,15 @@ func BenchmarkDecodeCommits(b *testing.B) {
 
 // BenchmarkDecodeCatchUp decodes a frame of 100 commits.
 func BenchmarkDecodeCatchUp(b *testing.B) {
+	benchDecode(b, catchUp(100), DecodeServer)
+}
+
+func catchUp(commits int) []byte {
 	var frame []byte
-	for range 100 {
+	for range commits {
 		frame = benchCommit.Append(frame)
 	}
-	benchDecode(b, frame, DecodeServer)
+	return frame
 }
 
 func benchDecode(b *testing.B, frame []byte, decode func([]byte, Limits, func(Message) error) error) {

@@ -21,37 +21,6 @@ var (
 	ErrVersion = errors.New("unsupported version")
 )
 
-// DecodeClient hands the messages of a client's frame to each, in order (W3). It returns the first fault, wrapping ErrMessage,
-// or what each returned, as it is.
-func DecodeClient(frame []byte, lim Limits, each func(Message) error) error {
-	return decodeFrame(frame, lim.client(), false, each)
-}
-
-// DecodeServer is DecodeClient for the frames of a server.
-func DecodeServer(frame []byte, lim Limits, each func(Message) error) error {
-	return decodeFrame(frame, lim.server(), true, each)
-}
-
-func decodeFrame(frame []byte, lim Limits, fromServer bool, each func(Message) error) error {
-	if len(frame) > lim.Message {
-		return fmt.Errorf("%w: %w: a frame of %d bytes, at most %d are allowed", ErrMessage, ErrTooLarge, len(frame), lim.Message)
-	}
-	if len(frame) == 0 {
-		return fmt.Errorf("%w: a frame without a message", ErrMessage)
-	}
-	d := decoder{Reader: pack.NewReader(frame), lim: lim}
-	for d.More() {
-		m := d.message(fromServer)
-		if d.Err() != nil {
-			return d.fault()
-		}
-		if err := each(m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // A decoder reads the messages of one frame.
 type decoder struct {
 	pack.Reader
@@ -63,7 +32,11 @@ type decoder struct {
 // fieldOp is the field whose faults are ErrOp.
 const fieldOp = "op"
 
+// fault is what is wrong with the message, if anything is.
 func (d *decoder) fault() error {
+	if d.Err() == nil {
+		return nil
+	}
 	where := "head"
 	if d.kind != 0 {
 		where = d.kind.String()
@@ -90,16 +63,17 @@ func (d *decoder) refuse(format string, args ...any) {
 	d.Fail(fmt.Errorf(format, args...))
 }
 
-func (d *decoder) message(fromServer bool) Message {
+// head reads a message's length and kind.
+func (d *decoder) head() {
 	d.kind = 0
 	n := d.at("length").Array(maxFields)
 	kind := Kind(d.at("kind").Int(1, int64(len(kindInfo)-1)))
 	if d.Err() != nil {
-		return nil
+		return
 	}
 	if !kind.known() {
 		d.refuse("%d is no kind of message", int(kind))
-		return nil
+		return
 	}
 	d.kind = kind
 	if kind == KindHello || kind == KindWelcome {
@@ -111,25 +85,15 @@ func (d *decoder) message(fromServer bool) Message {
 	if want := 1 + kindInfo[kind].fields; d.Err() == nil && n != want {
 		d.at("length").refuse("%d elements, there should be %d", n, want)
 	}
-	if d.Err() != nil {
-		return nil
-	}
-	// Called directly, so that the decoder stays on the stack.
-	if fromServer {
-		return d.server(kind)
-	}
-	return d.client(kind)
 }
 
-// client reads what follows the kind of a client's message.
+// client reads what follows the kind of a client's message, but a Submit.
 func (d *decoder) client(kind Kind) Message {
 	switch kind {
 	case KindHello:
 		return Hello{Token: d.token(), Software: d.at("software").Str(MaxSoftware)}
 	case KindOpen:
 		return d.open()
-	case KindSubmit:
-		return d.submit()
 	case KindPresence:
 		return Presence{Channel: d.channel(), Rev: d.rev("rev"), Selection: d.selection(), User: d.user()}
 	case KindRefresh:
@@ -174,11 +138,10 @@ func (d *decoder) open() Message {
 	return m
 }
 
-func (d *decoder) submit() Message {
-	m := Submit{Channel: d.channel(), Seq: d.seq(), Base: d.rev("base")}
+func (d *decoder) submit(m *Submit) {
+	m.Channel, m.Seq, m.Base = d.channel(), d.seq(), d.rev("base")
 	m.Op, m.OpBytes = d.op()
 	m.Caret = d.caret()
-	return m
 }
 
 // The types of field.
@@ -229,7 +192,7 @@ func (d *decoder) op() (ot.Op, []byte) {
 		return nil, nil
 	}
 	from := d.Pos()
-	op := ot.ReadOp(&d.Reader, d.lim.Op)
+	op := ot.ReadOp(&d.Reader, &d.lim.Op)
 	return op, d.Since(from)
 }
 

@@ -6,7 +6,7 @@ import (
 	"tandem/ot/pack"
 )
 
-// server reads what follows the kind of a server's message.
+// server reads what follows the kind of a server's message, but Commits and an Ack.
 func (d *decoder) server(kind Kind) Message {
 	switch kind {
 	case KindWelcome:
@@ -21,10 +21,6 @@ func (d *decoder) server(kind Kind) Message {
 		return d.opened()
 	case KindSnapshot:
 		return d.snapshot()
-	case KindCommits:
-		return d.commits()
-	case KindAck:
-		return Ack{Channel: d.channel(), Seq: d.seq(), Place: d.place("place")}
 	case KindPresenceUpdate:
 		return d.presenceUpdate()
 	case KindAccess:
@@ -77,9 +73,10 @@ func (d *decoder) snapshot() Message {
 	return m
 }
 
-func (d *decoder) commits() Message {
-	m := Commits{Channel: d.channel(), First: d.rev("first"), Count: d.at("count").Int(1, pack.MaxInt)}
+func (d *decoder) commits(m *Commits) {
+	m.Channel, m.First, m.Count = d.channel(), d.rev("first"), d.at("count").Int(1, pack.MaxInt)
 	m.Op, m.OpBytes = d.op()
+	m.Session = Opt[doc.SessionNumber]{}
 	if !d.at("session").Nil() {
 		m.Session = Some(d.session())
 	}
@@ -87,11 +84,15 @@ func (d *decoder) commits() Message {
 	if m.Count > 1 && (m.Session.OK || m.Caret.OK) {
 		d.refuse("%d commits with a session or a caret", m.Count)
 	}
+	m.Lineage = Opt[doc.Lineage]{}
 	if !d.at("lineage").Nil() {
 		m.Lineage.OK = true
 		d.bin(m.Lineage.Value[:])
 	}
-	return m
+}
+
+func (d *decoder) ack(m *Ack) {
+	m.Channel, m.Seq, m.Place = d.channel(), d.seq(), d.place("place")
 }
 
 func (d *decoder) presenceUpdate() Message {

@@ -28,29 +28,26 @@ type Limits struct {
 	Op ot.Limits
 }
 
+var (
+	clientLimits = Limits{Message: 256 << 10, Peers: 4096, Op: ot.DefaultLimits}
+	serverLimits = Limits{Message: 4 << 20, Peers: 4096, Op: ot.StoredLimits}
+)
+
 // ClientLimits are what a server accepts from a client.
-func ClientLimits() Limits { return Limits{}.client() }
+func ClientLimits() Limits { return clientLimits }
 
 // ServerLimits are what a client accepts from a server.
-func ServerLimits() Limits { return Limits{}.server() }
+func ServerLimits() Limits { return serverLimits }
 
-func (l Limits) client() Limits {
-	return l.or(Limits{Message: 256 << 10, Peers: 4096, Op: ot.DefaultLimits})
-}
-
-func (l Limits) server() Limits {
-	return l.or(Limits{Message: 4 << 20, Peers: 4096, Op: ot.StoredLimits})
-}
-
-func (l Limits) or(defaults Limits) Limits {
+// fill puts the defaults where l is zero.
+func (l *Limits) fill(defaults *Limits) {
 	if l.Message == 0 {
 		l.Message = defaults.Message
 	}
 	if l.Peers == 0 {
 		l.Peers = defaults.Peers
 	}
-	if l.Op == (ot.Limits{}) {
+	if l.Op.Components == 0 && l.Op == (ot.Limits{}) {
 		l.Op = defaults.Op
 	}
-	return l
 }
