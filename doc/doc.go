@@ -57,7 +57,8 @@
 //   - Over a store that is no Archive, what is far behind is composed of single commits, anew for each reader, at about 20 µs a
 //     commit of their connections' goroutines; so it is, once, where a span is missing.
 //   - A composed catch-up can be larger than the content, by the lengths between many small edits. A client that has something
-//     undecided gets it all the same.
+//     undecided gets it all the same. One that has not gets the content: with its open, or by opening again where its session falls far
+//     behind.
 //   - Erase does not reach what still stands in the text, what was written before and deleted within, the floor's content, or a copy
 //     of the store that was made before.
 //   - While a document is erased from or removed, its opens wait; Restore is a client like others, and what is typed while it works
@@ -80,7 +81,8 @@
 //     is one of them, and there is nothing to tune. Each level costs about the size of the text that was typed.
 //   - Labels are attributes, rather than a second structure beside the text: composing, trimming and applying know attributes already.
 //   - The spans are made by one goroutine in the background and saved as a cache, rather than within the commit's transaction: an edit
-//     does not wait for them, and a store may leave them out.
+//     does not wait for them, and a store may leave them out. They are made of what is in memory, shortly before it leaves: reading it
+//     from the store costs several times as much, and earlier nobody needs them. Those of large commits, which leave at once, wait.
 //   - A session is told the revision of its own commit, rather than the composer being asked to find it: a composed operation does not
 //     know its authors' sequences.
 package doc

@@ -30,7 +30,8 @@
 //	    returns after the upgrade: a connection that waits holds a stack of 2 KiB, 320 bytes to read into, and its sessions' cursors.
 //	S2  Nothing is queued for a session but its cursor (I6). What is said once, an error or a pong, waits encoded, and is bounded: who
 //	    asks and does not read the answers is cut off (4450).
-//	S3  A frame gathers what waits, up to 64 KiB; a larger message travels alone. Channels take turns, one piece each, and control
+//	S3  A frame gathers what waits, up to 64 KiB; a larger message travels alone, and a commit from 16 KiB on is written from where all
+//	    its readers share it: those that do not read hold no copies. Channels take turns, one piece each, and control
 //	    messages go before them. A large snapshot delays its neighbours by a piece.
 //	S4  Every read and every write has a deadline. A frame that has begun has its own, which no pong prolongs; the first ends
 //	    within that of hello. A write that misses its deadline cuts the connection.
