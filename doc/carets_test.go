@@ -55,6 +55,7 @@ type crowd struct {
 	seqs   []doc.Seq
 	model  carets
 	rev    doc.Revision
+	typing bool // and hardly anything else
 }
 
 func newCrowd(t *testing.T, seed uint64, cfg doc.StateConfig) *crowd {
@@ -80,12 +81,12 @@ func (c *crowd) leave(who int) {
 	c.enter(who)
 }
 
-// step is a turn in which some of them move and some type, most of them without a word of where their caret is after it.
+// step is a turn in which some of them move and some type, a third of them without a word of where their caret is after it.
 func (c *crowd) step() []*doc.Committed {
 	in := doc.Inbox{}
 	length, head := c.state.Content().Len(), c.state.View().Place.Rev
 	for who, n := range c.people {
-		if c.random.IntN(12) == 0 {
+		if c.random.IntN(60) == 0 && !c.typing {
 			m := doc.Move{Session: n, Rev: head, Shown: c.random.IntN(4) > 0, Range: ot.Range{Anchor: c.random.IntN(length + 1), Head: c.random.IntN(length + 1)}}
 			in.Moves = append(in.Moves, m)
 			if c.model[n] = nil; m.Shown {
@@ -94,8 +95,8 @@ func (c *crowd) step() []*doc.Committed {
 		}
 		if c.random.IntN(3) == 0 {
 			c.seqs[who]++
-			s := sub(n, byte(who+1), c.seqs[who], head, c.edit(length))
-			if c.random.IntN(3) > 0 {
+			s := sub(n, byte(who+1), c.seqs[who], head, c.edit(n, length))
+			if c.random.IntN(3) > 0 || c.typing {
 				s.Caret = c.random.IntN(s.Op.TargetLen() + 1)
 			}
 			in.Submissions = append(in.Submissions, s)
@@ -111,9 +112,13 @@ func (c *crowd) step() []*doc.Committed {
 	return commits
 }
 
-func (c *crowd) edit(length int) string {
+// edit is mostly something somewhere, or else typed where the caret is.
+func (c *crowd) edit(n doc.SessionNumber, length int) string {
 	at, what := c.random.IntN(length+1), `"abc"`
-	if length > 20 && at < length && c.random.IntN(2) == 0 {
+	switch own := c.model[n]; {
+	case own != nil && c.random.IntN(3) == 0:
+		at = own.Head
+	case length > 20 && at < length && c.random.IntN(2) == 0:
 		what = fmt.Sprint(-1 - c.random.IntN(length-at))
 	}
 	if at == 0 {
@@ -134,7 +139,8 @@ func TestCaretsAreWhereTheModelHasThem(t *testing.T) {
 		c := newCrowd(t, seed, cfg)
 		reader, known := carets{}, int64(0)
 		for step := range 300 {
-			if c.random.IntN(50) == 0 {
+			c.typing = step%100 < 50
+			if c.random.IntN(50) == 0 && !c.typing {
 				c.leave(c.random.IntN(len(c.people)))
 			}
 			for _, commit := range c.step() {
@@ -142,6 +148,7 @@ func TestCaretsAreWhereTheModelHasThem(t *testing.T) {
 			}
 			p := c.state.View().Presence
 			require.Equal(t, c.rev, p.Rev)
+			require.LessOrEqual(t, p.LeftToMove(), 64, "what is left to readers")
 			if c.random.IntN(40) == 0 {
 				told := p.Since(known, false)
 				require.Equal(t, c.rev, told.Rev)

@@ -67,6 +67,8 @@
 //   - After a new epoch, as erasing gives one, a client that was away rebases what it has pending over the difference of the texts, although
 //     history behind what was erased is the same: where somebody else moved the same words meanwhile, a pending delete may hit others.
 //   - A submission that waits for a later batch of a turn may fall behind history in memory: its session then opens again.
+//   - An author who shows a caret and does not say where a commit leaves it has all carets moved by that commit, and everybody told of
+//     his own at the next tick. Editors say where it is.
 //   - A snapshot that failed is not tried again before the next is due: the log reaches further back, and a load takes longer.
 //
 // # Decisions
@@ -75,7 +77,12 @@
 //     group commit without waiting, and there is nothing to roll back.
 //   - Readers pull; nothing is queued for them. A queue for each session costs memory for each slow reader, and whoever drops from
 //     it diverges.
-//   - Presence goes through the same inbox, but waits there for its tick, and wakes no session before it.
+//   - Presence goes through the same inbox, but waits there for its tick, takes no turn before it and wakes no session. What a tick tells
+//     is selected, moved to its revision and encoded once for all who know the same (Presences, Changes): lists and messages of each
+//     reader's own took 25 ms of each tick of 50 among 200 people who all move, and 40% of the server's profile before garbage. Now
+//     that is 0.4 ms and 4%; most of what is left, the writes to the sockets.
+//   - Commits move no carets. Who reads has the commit itself; for those who have not been told since, the first who asks moves all, over
+//     what was composed: at ties they go left, so that this is exact.
 //   - The check of the content stands in the stream at its revision: a hash beside the stream could not be compared.
 //   - Spans of powers of two, rather than a snapshot every n commits: a range between any two revisions is what readers need, a content
 //     is one of them, and there is nothing to tune. Each level costs about the size of the text that was typed.

@@ -48,3 +48,6 @@ func (r *Registry) RetentionPass() { r.retentionPass() }
 func (r *Registry) Hold(ctx context.Context, name string) (release func(), err error) {
 	return r.hold(ctx, name, ErrOpenAgain)
 }
+
+// LeftToMove is over how many commits the first reader who asks moves carets.
+func (p *Presences) LeftToMove() int { return len(p.commits) }

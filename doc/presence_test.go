@@ -98,6 +98,20 @@ func TestCaretOfAnAuthorWhoDoesNotSay(t *testing.T) {
 	require.Len(t, others(r.state.View().Presence.Since(version, false), b), 1)
 }
 
+// TestCaretOfAnAuthorWhoSaysItOnce: it is shown from that commit on, and readers are told when the next one does not say.
+func TestCaretOfAnAuthorWhoSaysItOnce(t *testing.T) {
+	r := newRig(t, doc.StateConfig{})
+	a, b := r.open(1), r.open(2)
+	says := sub(a, 1, 1, 0, `["abc"]`)
+	says.Caret = 0
+	r.submit(says)
+	version := r.state.View().Presence.Version
+	r.submit(sub(a, 1, 2, 1, `["abc"]`))
+	told := others(r.state.View().Presence.Since(version, false), b)
+	require.Len(t, told, 1)
+	require.Equal(t, ot.Range{Anchor: 3, Head: 3}, told[0].Range)
+}
+
 func TestSince(t *testing.T) {
 	r := newRig(t, doc.StateConfig{})
 	a, b, c := r.open(1), r.open(2), r.open(3)

@@ -30,7 +30,6 @@ func (d *Document) takeTick(now time.Time) bool {
 		d.tick.Reset(wait)
 		return false
 	}
-	d.tick.Stop()
 	d.ticking, d.ticked = false, now
 	return true
 }

@@ -1,6 +1,8 @@
 package doc_test
 
 import (
+	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,5 +112,36 @@ func TestWhoSaysItsNameAndTypes(t *testing.T) {
 		require.Equal(t, "Ada", stored.Commits[0].Author)
 		time.Sleep(time.Second)
 		require.Len(t, a.next().Peers, 1)
+	})
+}
+
+// turns is a store that counts the turns of its documents, each of which asks whether it is ready.
+type turns struct {
+	*doctest.Memory
+	taken atomic.Int64
+}
+
+func (s *turns) Ready() error {
+	s.taken.Add(1)
+	return s.Memory.Ready()
+}
+
+// TestMovesTakeNoTurn of their document but the next tick's.
+func TestMovesTakeNoTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &turns{Memory: doctest.NewMemory(1)}
+		d := &desk{t: t, memory: store.Memory, registry: doc.NewRegistry(store, doc.Config{Logger: slog.New(slog.DiscardHandler)})}
+		a := d.open("d", 1)
+		time.Sleep(time.Second)
+		store.taken.Store(0)
+		for i := range 100 { // over 10 ticks of 50 ms
+			time.Sleep(5 * time.Millisecond)
+			a.session.Move(doc.Move{Shown: true, Range: ot.Range{Head: i}})
+			synctest.Wait()
+		}
+		require.EqualValues(t, 10, store.taken.Load())
+		stop := store.Run()
+		defer stop()
+		require.NoError(t, d.registry.Close(t.Context()))
 	})
 }
