@@ -18,6 +18,11 @@ type Config struct {
 	StateConfig
 	// PresenceEvery is how often presence goes out at most: 50 ms by default.
 	PresenceEvery time.Duration
+	// LatencyBudget is how long an edit may take from when its frame was read to when others are written to: 50 ms by default. While
+	// it takes longer, presence goes out less often, down to every 2 s. Negative: it always goes out every PresenceEvery.
+	LatencyBudget time.Duration
+	// Observer hears how long things take: nobody by default.
+	Observer Observer
 	// UnloadAfter is how long a document stays in memory without a session: 30 s by default.
 	UnloadAfter time.Duration
 	// MaxDocuments is how many documents are in memory at a time: 10,000 by default.
@@ -33,6 +38,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.StateConfig = c.StateConfig.withDefaults()
 	c.PresenceEvery = cmp.Or(c.PresenceEvery, 50*time.Millisecond)
+	c.LatencyBudget = cmp.Or(c.LatencyBudget, latencyBudget)
 	c.MaxDocuments = cmp.Or(c.MaxDocuments, 10_000)
 	c.RetentionEvery = cmp.Or(c.RetentionEvery, retentionEvery)
 	c.UnloadAfter = cmp.Or(c.UnloadAfter, 30*time.Second)
@@ -57,22 +63,26 @@ type Document struct {
 	gone     chan struct{} // closed when the goroutine has ended
 
 	// Published; read by anyone.
-	view atomic.Pointer[View]
+	view    atomic.Pointer[View]
+	present atomic.Int64 // sessions
+	slowest peak         // the longest way of an edit to a session since the last turn
 
 	// Guarded by mu: the inbox.
-	mu      sync.Mutex
-	leaves  []SessionNumber
-	opens   []*openCall
-	tasks   []*task
-	queued  []*Session // with something in their slots
-	closed  bool       // nothing is taken in any more
-	stopped error      // not nil: unload at once, and what whoever is attached hears
+	mu       sync.Mutex
+	leaves   []SessionNumber
+	opens    []*openCall
+	tasks    []*task
+	queued   []*Session // with something in their slots
+	closed   bool       // nothing is taken in any more
+	stopped  error      // not nil: unload at once, and what whoever is attached hears
+	thinning thinning   // of presence
 
 	// Owned by loop.
 	state        *State
 	sessions     map[SessionNumber]*Session
 	calls        map[*OpenRequest]*openCall
 	atStore      bool
+	handed       Instant    // when the batch at the store was handed to it; with an observer only
 	snapshotting chan error // not nil: a snapshot is on its way
 	lastMoves    time.Time
 	movesTimer   *time.Timer
@@ -105,7 +115,7 @@ func start(name string, stored *Stored, store Store, composer *composer, cfg Con
 		store: store, composer: composer, cfg: cfg, log: cfg.Logger.With("doc", name),
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
-		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
+		movesTimer: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter), thinning: newThinning(cfg.LatencyBudget, cfg.PresenceEvery),
 		spaceTimer: stoppedTimer(), noSpace: map[SessionNumber]struct{}{},
 	}
 	d.view.Store(state.View())
@@ -165,6 +175,7 @@ func (d *Document) loop() {
 				d.end(fmt.Errorf("%w: %w", ErrOpenAgain, err))
 				return
 			}
+			d.stamp(d.state.batch)
 			for _, s := range d.sessions { // before it can be read
 				s.learn(d.state.batch)
 			}
@@ -188,6 +199,7 @@ func (d *Document) turn() {
 		d.snapshot(false)
 	}
 	d.runTasks()
+	begun := Now()
 	in := d.take(time.Now())
 	in.Refuse = d.store.Ready()
 	batch, effects := d.state.Turn(in)
@@ -196,6 +208,7 @@ func (d *Document) turn() {
 		d.atStore = true
 		d.store.Append(batch, func(err error) { d.saved <- err })
 	}
+	d.turned(begun, in)
 }
 
 // batchBytes is how much of submissions one turn takes, about: 1 MiB. The rest waits for the next.
@@ -217,7 +230,7 @@ func (d *Document) take(now time.Time) *Inbox {
 		}
 		opens = opens[1:]
 	}
-	wait := d.cfg.PresenceEvery - now.Sub(d.lastMoves)
+	wait := d.presenceEvery(now) - now.Sub(d.lastMoves)
 	left := d.queued[:0]
 	for _, s := range d.queued {
 		if s.submission != nil && size < batchBytes {
@@ -243,6 +256,7 @@ func (d *Document) take(now time.Time) *Inbox {
 	d.leaves, d.opens, d.queued = nil, slices.Clone(opens), left
 	if len(in.Moves) > 0 {
 		d.lastMoves = now
+		d.moved(len(in.Moves))
 	}
 	if len(left) > 0 || len(opens) > 0 { // at once where it waited for this turn
 		d.movesTimer.Reset(wait)
@@ -266,6 +280,7 @@ func (d *Document) publish(effects []Effect) {
 			delete(d.sessions, n)
 		}
 	}
+	d.present.Store(int64(len(d.sessions)))
 	for _, s := range d.sessions {
 		if s.behind(view) {
 			s.wake()

@@ -182,6 +182,7 @@ func (ch *channel) submit(ctx context.Context, m wire.Submit) error {
 	if m.Caret.OK {
 		caret = m.Caret.Value
 	}
+	session.Arrived(ch.conn.frameAt)
 	if err := session.Submit(ctx, m.Seq, m.Base, m.Op, m.OpBytes, caret); err != nil {
 		ch.end(err)
 	}
@@ -287,6 +288,7 @@ func (ch *channel) fill(ctx context.Context, frame []byte, send func([]byte)) (_
 		}
 		return frame, false
 	}
+	ch.conn.deliveries.add(session, update.Oldest)
 	ch.tell(&update, &f)
 	return f.frame, update.More
 }
@@ -339,6 +341,7 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 		if m.Code == wire.CodeNoSpace { // it hears when there is
 			m.RetryAfter = wire.Opt[wire.Millis]{}
 		}
+		ch.conn.server.metrics.said(m)
 		f.add(m)
 	}
 	if u.Again {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"tandem/doc"
 	"tandem/server/wire"
 )
 
@@ -65,6 +66,10 @@ type conn struct {
 	pings    int  // since pingsAt
 	pingsAt  time.Time
 	opens    sync.WaitGroup // opens under way
+	frameAt  doc.Instant    // when the last frame had been read
+
+	// Owned by the writer.
+	deliveries deliveries
 
 	// Guarded by mu, which is held for moments only: documents take it to wake the writer.
 	mu       sync.Mutex
@@ -260,9 +265,12 @@ func (c *conn) readMessages() (err error) {
 		case kind != websocket.BinaryMessage:
 			return errText
 		}
+		c.frameAt = doc.Now()
+		c.server.metrics.received(len(frame))
 		if err := wire.DecodeClient(frame, limits.Wire, c.receive); err != nil {
 			return err
 		}
+		c.server.metrics.decoded(c.frameAt)
 		if c.closing() {
 			return errClosing // who goes on talking is not heard
 		}
@@ -372,9 +380,12 @@ func (c *conn) welcome() {
 
 // send writes a frame. After a failure the connection is dead, which its reader finds.
 func (c *conn) send(frame []byte) {
+	begun := doc.Now()
 	_ = c.ws.SetWriteDeadline(time.Now().Add(c.server.cfg.Limits.Write))
 	switch err := c.ws.WriteMessage(websocket.BinaryMessage, frame); {
 	case err == nil:
+		c.server.metrics.sent(len(frame))
+		c.deliveries.done(c.server.metrics, begun)
 	case errors.Is(err, websocket.ErrCloseSent): // gorilla's own, in answer to the peer's or to a frame that is too large
 		c.abandon()
 	case isTimeout(err):
