@@ -5,14 +5,17 @@ import (
 	"time"
 )
 
-// An Instant is a point in monotonic time, in nanoseconds since the process began. Zero: not known. It costs a third of a time.Time,
-// and is carried in memory only: it is not stored, and the State does not read it.
+// An Instant is a point in monotonic time, in nanoseconds; only the difference of two within a process means something. Zero: not
+// known. It takes a third of the memory of a time.Time, and is carried in memory only: it is not stored, and the State does not read it.
 type Instant int64
 
 var processBegan = time.Now()
 
+// beforeAll keeps Instants above zero where time is virtual (testing/synctest), and began in the year 2000.
+const beforeAll = 1 << 60
+
 // Now is the present; never zero.
-func Now() Instant { return max(1, Instant(time.Since(processBegan))) }
+func Now() Instant { return beforeAll + Instant(time.Since(processBegan)) }
 
 // Since is the time from an earlier instant to i.
 func (i Instant) Since(earlier Instant) time.Duration { return time.Duration(i - earlier) }

@@ -55,8 +55,8 @@ func (a *admin) close(ctx context.Context) error {
 func overlap(a, b string) bool {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
-	if errA != nil || errB != nil || portA != portB || portA == "0" || portA == "" {
-		return a == b
+	if errA != nil || errB != nil || portA != portB || portA == "0" { // port 0 is a free one
+		return false
 	}
 	return unspecified(hostA) || unspecified(hostB) || loopback(hostA) == loopback(hostB)
 }
