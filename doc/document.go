@@ -199,8 +199,8 @@ func (d *Document) turn() {
 		d.snapshot(false)
 	}
 	d.runTasks()
-	begun := Now()
-	in := d.take(time.Now())
+	now := time.Now()
+	in := d.take(now)
 	in.Refuse = d.store.Ready()
 	batch, effects := d.state.Turn(in)
 	d.publish(effects)
@@ -208,7 +208,7 @@ func (d *Document) turn() {
 		d.atStore = true
 		d.store.Append(batch, func(err error) { d.saved <- err })
 	}
-	d.turned(begun, in)
+	d.turned(At(now), in)
 }
 
 // batchBytes is how much of submissions one turn takes, about: 1 MiB. The rest waits for the next.

@@ -17,6 +17,9 @@ const beforeAll = 1 << 60
 // Now is the present; never zero.
 func Now() Instant { return beforeAll + Instant(time.Since(processBegan)) }
 
+// At is the Instant of a time that was read from the clock, for who needs that anyway.
+func At(t time.Time) Instant { return beforeAll + Instant(t.Sub(processBegan)) }
+
 // Since is the time from an earlier instant to i.
 func (i Instant) Since(earlier Instant) time.Duration { return time.Duration(i - earlier) }
 

@@ -380,12 +380,12 @@ func (c *conn) welcome() {
 
 // send writes a frame. After a failure the connection is dead, which its reader finds.
 func (c *conn) send(frame []byte) {
-	begun := doc.Now()
-	_ = c.ws.SetWriteDeadline(time.Now().Add(c.server.cfg.Limits.Write))
+	now := time.Now()
+	_ = c.ws.SetWriteDeadline(now.Add(c.server.cfg.Limits.Write))
 	switch err := c.ws.WriteMessage(websocket.BinaryMessage, frame); {
 	case err == nil:
 		c.server.metrics.sent(len(frame))
-		c.deliveries.done(c.server.metrics, begun)
+		c.deliveries.done(c.server.metrics, doc.At(now))
 	case errors.Is(err, websocket.ErrCloseSent): // gorilla's own, in answer to the peer's or to a frame that is too large
 		c.abandon()
 	case isTimeout(err):
