@@ -104,6 +104,7 @@ func TestPresenceGivesWay(t *testing.T) {
 	heard := &journal{}
 	inBubble(t, doc.Config{Observer: heard, PresenceEvery: 450 * ms}, func(t *testing.T, d *desk) {
 		a, b := d.open("d", 1), d.open("d", 2)
+		time.Sleep(time.Second) // what the opens have to tell is told
 		move := func(times int) (sent, shed int) {
 			for range times {
 				a.session.Move(doc.Move{Shown: true})

@@ -23,21 +23,21 @@ func (s *slowStore) Append(batch *doc.Batch, done func(error)) {
 	s.Store.Append(batch, func(err error) { time.AfterFunc(time.Duration(s.delay.Load()), func() { done(err) }) })
 }
 
-// crowd is two who type and move in one document, and one who watches, in virtual time.
-type crowd struct {
+// meeting is two who type and move in one document, and one who watches, in virtual time.
+type meeting struct {
 	rig                   *rig
 	store                 *slowStore
 	typist, mover, reader *peer
 	seq                   doc.Seq
 }
 
-func inCrowd(t *testing.T, test func(t *testing.T, c *crowd)) {
+func inMeeting(t *testing.T, test func(t *testing.T, c *meeting)) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &slowStore{Store: openStore(t)}
 		r := newPipeRig(t, server.Config{Store: store, Metrics: true})
-		c := &crowd{rig: r, store: store, typist: r.join(), mover: r.join(), reader: r.join()}
+		c := &meeting{rig: r, store: store, typist: r.join(), mover: r.join(), reader: r.join()}
 		for i, p := range []*peer{c.typist, c.mover, c.reader} {
-			p.open(1, "crowd", clientID(byte(i+1)))
+			p.open(1, "thinned", clientID(byte(i+1)))
 		}
 		test(t, c)
 		require.Equal(t, c.typist.text(1), c.reader.text(1), "no edit was held")
@@ -46,7 +46,7 @@ func inCrowd(t *testing.T, test func(t *testing.T, c *crowd)) {
 
 // goOn has one edit five times a second, and another move his caret a hundred times, for so long; updates is how often the reader heard
 // of that.
-func (c *crowd) goOn(seconds int) (updates int) {
+func (c *meeting) goOn(seconds int) (updates int) {
 	for range 5 * seconds {
 		c.seq++
 		c.typist.submit(1, c.seq, insert(0, "x"))
@@ -66,12 +66,12 @@ func (c *crowd) goOn(seconds int) (updates int) {
 	return updates
 }
 
-func (c *crowd) shed() float64 { return c.rig.scrape()["tandem_presence_shed_total"] }
+func (c *meeting) shed() float64 { return c.rig.scrape()["tandem_presence_shed_total"] }
 
 // TestPresenceIsThinned: while the store makes edits late, carets that only move are sent less often, and what is shed is counted; then
 // it is as before.
 func TestPresenceIsThinned(t *testing.T) {
-	inCrowd(t, func(t *testing.T, c *crowd) {
+	inMeeting(t, func(t *testing.T, c *meeting) {
 		usual := c.goOn(2)
 		require.InDelta(t, 40, usual, 5)
 		require.Zero(t, c.shed())
@@ -97,10 +97,10 @@ func TestPresenceIsThinned(t *testing.T) {
 
 // TestSlowReaderThinsNobody: what is late because its reader did not read is no load.
 func TestSlowReaderThinsNobody(t *testing.T) {
-	inCrowd(t, func(t *testing.T, c *crowd) {
+	inMeeting(t, func(t *testing.T, c *meeting) {
 		slow := c.rig.connectSilently()
 		slow.send(hello)
-		slow.ask(wire.Open{Channel: 1, Document: "crowd", DocKind: doc.Text, Client: clientID(9)})
+		slow.ask(wire.Open{Channel: 1, Document: "thinned", DocKind: doc.Text, Client: clientID(9)})
 		for range 2 { // welcome and opened; then it stops
 			_, _, err := slow.ws.ReadMessage()
 			require.NoError(t, err)
