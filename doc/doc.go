@@ -49,6 +49,9 @@
 //	    past is another. Content at revisions outside of what is erased is as before.
 //	D14 Where the store says that it has no space, submissions are refused before they reach it; sessions live, and hear when there is
 //	    space. A batch takes about 1 MiB of submissions; the rest waits for the next.
+//	D15 How long things take is measured with Instants that submissions and commits carry in memory, and told to an Observer once a
+//	    turn. While edits are later than the latency budget, presence goes out less often (thinning.go): never an edit, nor the
+//	    caret that travels with it (I8). What a reader causes by not reading is no lateness.
 //
 // # What does not hold
 //
@@ -69,6 +72,7 @@
 //   - A submission that waits for a later batch of a turn may fall behind history in memory: its session then opens again.
 //   - An author who shows a caret and does not say where a commit leaves it has all carets moved by that commit, and everybody told of
 //     his own at the next tick. Editors say where it is.
+//   - Presence is thinned for a whole document, not for those of its readers whose frames were late; and not by its bytes.
 //   - A snapshot that failed is not tried again before the next is due: the log reaches further back, and a load takes longer.
 //
 // # Decisions
@@ -84,6 +88,8 @@
 //   - Commits move no carets. Who reads has the commit itself; for those who have not been told since, the first who asks moves all, over
 //     what was composed: at ties they go left, so that this is exact.
 //   - The check of the content stands in the stream at its revision: a hash beside the stream could not be compared.
+//   - The budget is held against the worst frame since the last turn, rather than a percentile: it needs no history, costs a comparison
+//     for each frame, and one that was late by chance costs carets a second at half their pace.
 //   - Spans of powers of two, rather than a snapshot every n commits: a range between any two revisions is what readers need, a content
 //     is one of them, and there is nothing to tune. Each level costs about the size of the text that was typed.
 //   - Labels are attributes, rather than a second structure beside the text: composing, trimming and applying know attributes already.

@@ -18,6 +18,11 @@ type Config struct {
 	StateConfig
 	// PresenceEvery is how often presence goes out at most: 50 ms by default.
 	PresenceEvery time.Duration
+	// LatencyBudget is how long an edit may take from when its frame was read to when others are written to: 50 ms by default. While
+	// it takes longer, presence goes out less often, down to every 2 s. Negative: it always goes out every PresenceEvery.
+	LatencyBudget time.Duration
+	// Observer hears how long things take: nobody by default.
+	Observer Observer
 	// UnloadAfter is how long a document stays in memory without a session: 30 s by default.
 	UnloadAfter time.Duration
 	// MaxDocuments is how many documents are in memory at a time: 10,000 by default.
@@ -33,6 +38,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.StateConfig = c.StateConfig.withDefaults()
 	c.PresenceEvery = cmp.Or(c.PresenceEvery, 50*time.Millisecond)
+	c.LatencyBudget = cmp.Or(c.LatencyBudget, latencyBudget)
 	c.MaxDocuments = cmp.Or(c.MaxDocuments, 10_000)
 	c.RetentionEvery = cmp.Or(c.RetentionEvery, retentionEvery)
 	c.UnloadAfter = cmp.Or(c.UnloadAfter, 30*time.Second)
@@ -57,26 +63,30 @@ type Document struct {
 	gone     chan struct{} // closed when the goroutine has ended
 
 	// Published; read by anyone.
-	view   atomic.Pointer[View]
-	recent atomic.Pointer[since] // what a submission was moved over last, before its turn
+	view    atomic.Pointer[View]
+	recent  atomic.Pointer[since] // what a submission was moved over last, before its turn
+	present atomic.Int64          // sessions
+	slowest peak                  // the longest way of an edit to a session since the last turn
 
 	// Guarded by mu: the inbox.
-	mu      sync.Mutex
-	leaves  []SessionNumber
-	opens   []*openCall
-	tasks   []*task
-	queued  []*Session // with a submission
-	moved   []*Session // with presence, which waits for its tick
-	ticking bool       // a tick is due when tick fires
-	ticked  time.Time  // when the last one was
-	closed  bool       // nothing is taken in any more
-	stopped error      // not nil: unload at once, and what whoever is attached hears
+	mu       sync.Mutex
+	leaves   []SessionNumber
+	opens    []*openCall
+	tasks    []*task
+	queued   []*Session // with a submission
+	moved    []*Session // with presence, which waits for its tick
+	ticking  bool       // a tick is due when tick fires
+	ticked   time.Time  // when the last one was
+	closed   bool       // nothing is taken in any more
+	stopped  error      // not nil: unload at once, and what whoever is attached hears
+	thinning thinning   // of presence
 
 	// Owned by loop.
 	state        *State
 	sessions     map[SessionNumber]*Session
 	calls        map[*OpenRequest]*openCall
 	atStore      bool
+	handed       Instant     // when the batch at the store was handed to it; with an observer only
 	snapshotting chan error  // not nil: a snapshot is on its way
 	tick         *time.Timer // set under mu
 	idleTimer    *time.Timer
@@ -109,7 +119,7 @@ func newDocument(name string, stored *Stored, store Store, composer *composer, c
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
 		tick: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
-		spaceTimer: stoppedTimer(),
+		spaceTimer: stoppedTimer(), thinning: newThinning(cfg.LatencyBudget, cfg.PresenceEvery),
 	}
 	d.view.Store(state.View())
 	composer.enter(d.chain, &d.view)
@@ -169,6 +179,7 @@ func (d *Document) loop() {
 				d.end(fmt.Errorf("%w: %w", ErrOpenAgain, err))
 				return
 			}
+			d.stamp(d.state.batch)
 			for _, s := range d.sessions { // before it can be read
 				s.learn(d.state.batch)
 			}
@@ -192,7 +203,8 @@ func (d *Document) turn() {
 		d.snapshot(false)
 	}
 	d.runTasks()
-	in, tick := d.take(time.Now())
+	now := time.Now()
+	in, tick := d.take(now)
 	in.Refuse = d.store.Ready()
 	batch, effects := d.state.Turn(in)
 	d.publish(effects, tick)
@@ -200,6 +212,7 @@ func (d *Document) turn() {
 		d.atStore = true
 		d.store.Append(batch, func(err error) { d.saved <- err })
 	}
+	d.turned(At(now), in)
 }
 
 // batchBytes is how much of submissions one turn takes, about: 1 MiB. The rest waits for the next.
@@ -239,6 +252,7 @@ func (d *Document) take(now time.Time) (in *Inbox, tick bool) {
 	if len(left) > 0 || len(opens) > 0 {
 		d.knock()
 	}
+	d.thin(now)
 	if tick = d.takeTick(now); tick {
 		in.Moves = append(in.Moves, d.takeMoves()...)
 	}
@@ -264,6 +278,7 @@ func (d *Document) publish(effects []Effect, tick bool) {
 			delete(d.sessions, n)
 		}
 	}
+	d.present.Store(int64(len(d.sessions)))
 	for _, s := range d.sessions {
 		if s.behind(view, tick) {
 			s.wake()

@@ -7,9 +7,10 @@ import (
 	"tandem/ot"
 )
 
-// Committed is a commit as history in memory holds it. It never changes.
+// Committed is a commit as history in memory holds it. It never changes once it is published.
 type Committed struct {
 	Commit
+	Stamps  // zero of what was loaded
 	Op      ot.Op
 	Session SessionNumber // of the author, while the document stays loaded; 0: not known
 	Caret   int           // the author's caret after it; negative: not known

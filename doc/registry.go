@@ -172,6 +172,23 @@ func (r *Registry) Loaded() int {
 	return len(r.entries)
 }
 
+// Sessions is how many sessions are attached to documents.
+func (r *Registry) Sessions() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, e := range r.entries {
+		select {
+		case <-e.loaded:
+			if e.doc != nil {
+				n += int(e.doc.present.Load())
+			}
+		default: // nobody is attached yet
+		}
+	}
+	return n
+}
+
 // Close ends every session with ErrOpenAgain, once what was taken in is durable, and waits until all documents are stored
 // and gone, or ctx is done.
 func (r *Registry) Close(ctx context.Context) error {

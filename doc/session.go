@@ -1,6 +1,7 @@
 package doc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ type Session struct {
 	wake   func()
 	number SessionNumber
 	client ClientID
+	began  Instant
 	opened Opened
 
 	// Guarded by doc.mu: the slots.
@@ -35,6 +37,9 @@ type Session struct {
 	version int64
 	check   Check
 
+	// Owned by the client's reader.
+	arrived Instant // of the frame that Submit is called for
+
 	// Owned by the writer.
 	cursor   Cursor
 	ahead    catchUp
@@ -50,7 +55,7 @@ type Refusal struct {
 
 // begin is called by the document before anybody else has the session.
 func (s *Session) begin(o *OpenRequest) {
-	s.number, s.client, s.opened = o.Session, o.Client, o.Opened
+	s.number, s.client, s.opened, s.began = o.Session, o.Client, o.Opened, Now()
 	s.cursor, s.own, s.ownRev = o.Opened.Cursor, o.Opened.Cursor.Own, o.Opened.OutcomeRev
 	s.rev, s.check = s.cursor.Rev, s.cursor.checked
 	if o.Opened.Resume && o.ahead != nil {
@@ -99,6 +104,7 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 			s.mu.Lock()
 			s.own, s.ownRev = sub.Name, 0 // before its commit can be read
 			s.mu.Unlock()
+			sub.Read, sub.Posted = s.arrived, Now()
 			s.submission = sub
 			s.doc.queued = append(s.doc.queued, s)
 		}
@@ -125,8 +131,9 @@ func (s *Session) Move(m Move) {
 	case s.move == nil:
 		d.moved = append(d.moved, s)
 		d.awaitTick(time.Now())
-	case m.User == nil:
-		m.User = s.move.User
+	default:
+		d.replaced()
+		m.User = cmp.Or(m.User, s.move.User)
 	}
 	s.move = &m
 }
@@ -185,6 +192,8 @@ type Update struct {
 	Again bool
 	// Presence, at a revision that the items reach: of who changed it, the session itself too, and who left. Nil: nothing.
 	Presence *Changes
+	// Oldest are the stamps of the first commit in it, where there is one that is new.
+	Oldest Stamps
 	// Ended is the last thing of a session.
 	Ended error
 	// More: there was more than one read takes.
@@ -202,6 +211,7 @@ func (s *Session) Next(ctx context.Context, items []Item) (Update, error) {
 	s.cursor.Own = s.own
 	ownRev := s.ownRev
 	s.mu.Unlock()
+	from := s.cursor.Rev
 	var err error
 	if u.Items, err = s.pull(ctx, view, ownRev, items[:0]); err != nil && u.Ended == nil {
 		if err = s.doc.trimmed(s.cursor.Rev, err); !errors.Is(err, ErrOpenAgain) {
@@ -209,6 +219,7 @@ func (s *Session) Next(ctx context.Context, items []Item) (Update, error) {
 		}
 		u.Ended = err
 	}
+	u.Oldest = s.oldest(view, from)
 	if u.More = err == nil && s.cursor.Rev < view.Place.Rev; u.Ended != nil {
 		// What is durable is told before the end: an ack in it spares the client a question.
 		if u.More {

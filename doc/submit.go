@@ -19,6 +19,8 @@ type Submission struct {
 	// Moved is Op, and its caret, brought up to a later revision by whoever submits, so that the turn has little left to do.
 	// Nil: there was little to do anyway.
 	Moved *Moved
+	// When the frame that it came in had been read, and when it was put into the inbox.
+	Read, Posted Instant
 }
 
 // Moved is an operation moved to a later revision.
@@ -122,7 +124,7 @@ func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 	if err := s.text.Apply(moved.Op); err != nil {
 		return fmt.Errorf("%w: %w", ErrOp, err), true
 	}
-	c := &Committed{Op: moved.Op, Session: sub.Session, Caret: min(moved.Caret, s.text.Len())}
+	c := &Committed{Op: moved.Op, Stamps: Stamps{Read: sub.Read}, Session: sub.Session, Caret: min(moved.Caret, s.text.Len())}
 	c.Commit = Commit{
 		Rev: s.head.Rev + 1, Client: sub.Client, Seq: sub.Seq,
 		Digest: DigestOf(sub.Base, sub.Bytes), Time: now,

@@ -10,7 +10,7 @@ import (
 
 // untilTick is how long presence waits, at a time, for the next tick. mu is held.
 func (d *Document) untilTick(now time.Time) time.Duration {
-	return d.cfg.PresenceEvery - now.Sub(d.ticked)
+	return d.thinning.interval - now.Sub(d.ticked)
 }
 
 // awaitTick has a tick come. mu is held.
@@ -40,6 +40,7 @@ func (d *Document) takeMoves() []Move {
 	for i, s := range d.moved {
 		moves[i], s.move = *s.move, nil
 	}
+	d.shown(len(moves))
 	clear(d.moved)
 	d.moved = d.moved[:0]
 	return moves
@@ -50,6 +51,7 @@ func (d *Document) takeMoves() []Move {
 func (d *Document) takeMove(s *Session) Move {
 	m := *s.move
 	s.move = nil
+	d.shown(1)
 	d.moved = slices.DeleteFunc(d.moved, func(o *Session) bool { return o == s })
 	return m
 }

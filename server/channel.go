@@ -186,7 +186,7 @@ func (c *conn) report(document string, err error) {
 }
 
 // submit hands a submission to the document.
-func (ch *channel) submit(ctx context.Context, m wire.Submit) error {
+func (ch *channel) submit(ctx context.Context, m *wire.Submit) error {
 	session := ch.opened()
 	if session == nil {
 		return fmt.Errorf("%w: submit: channel %d is not open yet", wire.ErrMessage, m.Channel)
@@ -195,6 +195,7 @@ func (ch *channel) submit(ctx context.Context, m wire.Submit) error {
 	if m.Caret.OK {
 		caret = m.Caret.Value
 	}
+	session.Arrived(ch.conn.frameAt)
 	if err := session.Submit(ctx, m.Seq, m.Base, m.Op, m.OpBytes, caret); err != nil {
 		ch.end(err)
 	}
@@ -269,6 +270,7 @@ func (ch *channel) fill(ctx context.Context, f *framer) (again bool) {
 		return false
 	}
 	f.items = update.Items
+	f.tells(session, update.Oldest)
 	ch.tell(&update, f)
 	f.presence(ch.id, session.Number(), update.Presence)
 	return update.More
@@ -297,6 +299,7 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 		if m.Code == wire.CodeNoSpace { // it hears when there is
 			m.RetryAfter = wire.Opt[wire.Millis]{}
 		}
+		ch.conn.server.metrics.said(m)
 		f.add(m)
 	}
 	if u.Again {

@@ -27,6 +27,8 @@ type Config struct {
 	// Logger is slog.Default() by default.
 	Logger *slog.Logger
 	Limits Limits
+	// Metrics has the server measure what Admin shows: nothing by default. It takes the place of Documents.Observer.
+	Metrics bool
 }
 
 // Limits bound what clients may ask for. A zero field stands for its default.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"tandem/doc"
 	"tandem/server/wire"
 )
 
@@ -71,6 +73,10 @@ type conn struct {
 	pings    int  // since pingsAt
 	pingsAt  time.Time
 	opens    sync.WaitGroup // opens under way
+	frameAt  doc.Instant    // when the last frame had been read
+
+	// Owned by the writer.
+	free doc.Instant // when the last frame had been written
 
 	// Guarded by mu, which is held for moments only: documents take it to wake the writer.
 	mu       sync.Mutex
@@ -261,7 +267,6 @@ func (c *conn) readMessages() (err error) {
 			err = c.panicked(r)
 		}
 	}()
-	limits := c.server.cfg.Limits
 	for {
 		if c.welcomed && c.quiet() {
 			return errResting
@@ -273,9 +278,12 @@ func (c *conn) readMessages() (err error) {
 		case kind != websocket.BinaryMessage:
 			return errText
 		}
-		if err := wire.DecodeClient(frame, limits.Wire, c.receive); err != nil {
+		c.frameAt = doc.Now()
+		c.server.metrics.received(len(frame))
+		if err := c.receiveAll(frame); err != nil {
 			return err
 		}
+		c.server.metrics.decoded(c.frameAt)
 		if c.closing() {
 			return errClosing // who goes on talking is not heard
 		}
@@ -300,9 +308,28 @@ func (c *conn) readFrame() (int, []byte, error) {
 		}
 	}
 	c.inFrame = true
-	frame, err := io.ReadAll(r)
+	frame, err := readAll(r)
 	c.inFrame = false
 	return kind, frame, err
+}
+
+// frameRooms are what frames are read into: their size is not known before their end, and what has been read of most is some 30 bytes.
+var frameRooms = sync.Pool{New: func() any { return new([4 << 10]byte) }}
+
+// readAll is all that is read, in memory of its own.
+func readAll(r io.Reader) ([]byte, error) {
+	room := frameRooms.Get().(*[4 << 10]byte)
+	defer frameRooms.Put(room)
+	for n := 0; n < len(room); {
+		more, err := r.Read(room[n:])
+		if n += more; err == io.EOF {
+			return bytes.Clone(room[:n]), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return io.ReadAll(io.MultiReader(bytes.NewReader(bytes.Clone(room[:])), r))
 }
 
 // fail closes the connection because of what its reader met.
@@ -340,70 +367,29 @@ func (c *conn) fail(err error) {
 	c.closeWith(last)
 }
 
-// receive takes a message.
-func (c *conn) receive(m wire.Message) error {
-	if _, hello := m.(wire.Hello); hello == c.welcomed {
-		return errHello
-	}
-	switch m := m.(type) {
-	case wire.Hello:
-		c.welcome()
-	case wire.Open:
-		return c.open(m)
-	case wire.Submit:
-		if ch := c.channel(m.Channel); ch != nil {
-			return ch.submit(c.ctx, m)
-		}
-	case wire.Presence:
-		if ch := c.channel(m.Channel); ch != nil {
-			ch.move(m)
-		}
-	case wire.Close:
-		c.drop(m.Channel)
-	case wire.Ping:
-		if err := c.countPing(); err != nil {
-			return err
-		}
-		c.push(wire.Pong(m))
-	case wire.Refresh, wire.Pong: // nobody asks for a token yet; a sign of life
-	}
-	return nil
+// transmit writes a frame.
+func (c *conn) transmit(now time.Time, frame []byte) error {
+	_ = c.ws.SetWriteDeadline(now.Add(c.server.cfg.Limits.Write))
+	return c.ws.WriteMessage(websocket.BinaryMessage, frame)
 }
 
-func (c *conn) welcome() {
-	limits := c.server.cfg.Limits
-	c.welcomed = true
-	c.ws.SetReadLimit(int64(limits.Wire.Message))
-	c.push(wire.Welcome{
-		Software: c.server.cfg.Software, MaxOpText: limits.Wire.Op.Text, MaxMessage: limits.Wire.Message,
-		MaxDocument: maxDocument, PingInterval: wire.Millis(limits.PingEvery.Milliseconds()),
-	})
-}
-
-// send writes a frame. After a failure the connection is dead, which its reader finds.
-func (c *conn) send(frame []byte) {
-	_ = c.ws.SetWriteDeadline(time.Now().Add(c.server.cfg.Limits.Write))
-	c.sent(c.ws.WriteMessage(websocket.BinaryMessage, frame))
-}
-
-// sendLarge writes a message of two parts, of which the second is not copied: gorilla sends what is larger than its buffer as it is, and
-// ends the message with an empty fragment.
-func (c *conn) sendLarge(head, body []byte) {
-	_ = c.ws.SetWriteDeadline(time.Now().Add(c.server.cfg.Limits.Write))
+// transmitParts writes a message of two parts, of which the second is not copied: gorilla sends what is larger than its buffer as it is,
+// and ends the message with an empty fragment.
+func (c *conn) transmitParts(now time.Time, head, body []byte) error {
+	_ = c.ws.SetWriteDeadline(now.Add(c.server.cfg.Limits.Write))
 	w, err := c.ws.NextWriter(websocket.BinaryMessage)
-	if err == nil {
-		if _, err = w.Write(head); err == nil {
-			_, err = w.Write(body)
-		}
-		err = cmp.Or(err, w.Close()) // it gives gorilla's buffer back
+	if err != nil {
+		return err
 	}
-	c.sent(err)
+	if _, err = w.Write(head); err == nil {
+		_, err = w.Write(body)
+	}
+	return cmp.Or(err, w.Close()) // it gives gorilla's buffer back
 }
 
-// sent ends the connection where writing has failed.
-func (c *conn) sent(err error) {
+// undelivered is what becomes of a connection on which a frame could not be written: it is dead, which its reader finds.
+func (c *conn) undelivered(err error) {
 	switch {
-	case err == nil:
 	case errors.Is(err, websocket.ErrCloseSent): // gorilla's own, in answer to the peer's or to a frame that is too large
 		c.abandon()
 	case isTimeout(err):

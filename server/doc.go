@@ -49,12 +49,15 @@
 //	S11 The HTTP API (API.md) reads durable history beside the documents, a few requests at a time. Its bodies are bounded; so are the
 //	    large answers that are being fetched, each part of which has the deadline of a write. Pages of others may read where their
 //	    origin is allowed, and never write.
+//	S12 What is measured costs a reading of the clock for each frame, and two updates of histograms with Config.Metrics; nothing for each
+//	    commit and reader. No label names a document or a client. It is shown by Admin alone, never by the Server itself.
 //
 // # What does not hold
 //
 //   - Nobody is authenticated: hello's token is not read, every session may write, and refresh is only a sign of life.
 //   - Rates are not limited, except of pings: neither submissions, nor presence, nor connections of one address.
 //   - The bytes of a message are bounded, its fragments are not: empty ones keep a reader busy until the message's deadline.
+//   - The histograms do not tell a slow reader from a slow server; the latency budget does.
 //   - A snapshot that waits for a slow reader keeps what the document has since overwritten in memory, once for each such reader.
 //   - Of a submission that arrives in the same moment as the end of its connection nothing is said, and it may not be taken.
 //
@@ -70,6 +73,8 @@
 //   - The Host of each request is checked, not only the Origin of sockets: a page that has its own name pointed at this
 //     address (DNS rebinding) sends an Origin and a Host that agree.
 //   - A proxy's X-Forwarded-Host is not read: who can send it directly would choose what the Origin is compared with.
+//   - Prometheus's own client, rather than a few lines that print counters: 3.4 MB of binary, for histograms, the process's own figures and
+//     a format that others parse.
 //   - No compression of messages: it is gorilla's compressed size that is bounded, and operations of 26 bytes gain nothing.
 //   - Assets are revalidated at each load rather than named by their hash: a page of before an update would ask for files that are
 //     gone. A 304 is one round trip.

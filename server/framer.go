@@ -1,6 +1,8 @@
 package server
 
 import (
+	"time"
+
 	"tandem/doc"
 	"tandem/server/wire"
 )
@@ -11,6 +13,7 @@ type framer struct {
 	conn  *conn
 	frame []byte
 	items []doc.Item // room for what is read of a session
+	told  []delivery // in the frame
 }
 
 // keptFrame is up to how large a frame's buffer is kept while its writer waits. Larger frames are rare.
@@ -19,7 +22,8 @@ const keptFrame = 8 << 10
 // rest keeps some room, and nothing of a connection or a document.
 func (f *framer) rest() {
 	clear(f.items[:cap(f.items)])
-	kept := framer{frame: f.frame[:0], items: f.items[:0]}
+	clear(f.told[:cap(f.told)])
+	kept := framer{frame: f.frame[:0], items: f.items[:0], told: f.told[:0]}
 	if cap(f.frame) > keptFrame {
 		kept.frame = nil
 	}
@@ -48,7 +52,7 @@ func (f *framer) commits(channel wire.Channel, commits []*doc.Committed) {
 		if len(f.frame) > 0 {
 			f.flush()
 		}
-		f.conn.sendLarge(shared.Parts(channel, from))
+		f.sendLarge(shared.Parts(channel, from))
 		return
 	}
 	before := len(f.frame)
@@ -86,13 +90,35 @@ func commitMessage(channel wire.Channel, c *doc.Committed) wire.Commits {
 // cut sends what was there before the last message, if that is too much for one frame.
 func (f *framer) cut(before int) {
 	if len(f.frame) > frameBytes && before > 0 {
-		f.conn.send(f.frame[:before])
+		f.send(f.frame[:before])
 		f.frame = append(f.frame[:0], f.frame[before:]...)
 	}
 }
 
 // flush sends what was gathered.
 func (f *framer) flush() {
-	f.conn.send(f.frame)
+	f.send(f.frame)
 	f.frame = f.frame[:0]
+}
+
+// send writes a frame.
+func (f *framer) send(frame []byte) {
+	begun := time.Now()
+	f.sent(begun, len(frame), f.conn.transmit(begun, frame))
+}
+
+// sendLarge writes a message of two parts, of which the second is not copied.
+func (f *framer) sendLarge(head, body []byte) {
+	begun := time.Now()
+	f.sent(begun, len(head)+len(body), f.conn.transmitParts(begun, head, body))
+}
+
+// sent notes that so many bytes were written, from when on.
+func (f *framer) sent(begun time.Time, n int, err error) {
+	if err != nil {
+		f.conn.undelivered(err)
+		return
+	}
+	f.conn.server.metrics.sent(n)
+	f.delivered(doc.At(begun))
 }

@@ -23,6 +23,7 @@ type Server struct {
 	mux      *http.ServeMux
 	api      *api
 	writers  writers
+	metrics  *metrics // nil: nothing is measured
 
 	// Each with its own mutex.
 	connectionsFull alarm
@@ -46,10 +47,14 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, log: cfg.Logger, registry: doc.NewRegistry(cfg.Store, cfg.Documents),
-		origins: origins, conns: map[*conn]struct{}{},
+		cfg: cfg, log: cfg.Logger, origins: origins, conns: map[*conn]struct{}{},
 		connectionsFull: alarm{flag: "--max-connections"}, documentsFull: alarm{flag: "--max-documents"},
 	}
+	if cfg.Metrics {
+		s.metrics = newMetrics(s)
+		cfg.Documents.Observer = s.metrics
+	}
+	s.registry = doc.NewRegistry(cfg.Store, cfg.Documents)
 	s.api = newAPI(s)
 	if s.mux, err = s.routes(); err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ func (c *conn) push(m wire.Message) {
 
 // say is push. mu is held.
 func (c *conn) say(m wire.Message) {
+	c.server.metrics.said(m)
 	if len(c.control) > controlBytes { // one that asks and asks, and does not read the answers
 		c.last = cmp.Or(c.last, &closeFrame{wire.CloseTooSlow, "too much waits to be read"})
 	}

@@ -39,7 +39,7 @@ func (p *program) baseline(ctx context.Context, kind baseline.Kind, at, data str
 		return err
 	}
 	defer func() { err = errors.Join(err, hub.Close()) }()
-	listener, err := listen(ctx, at)
+	listener, err := listen(ctx, "listen", at)
 	if err != nil {
 		return err
 	}

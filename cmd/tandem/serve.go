@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ import (
 // serveFlags are what an operator may set.
 type serveFlags struct {
 	listen       string
+	adminListen  string
 	data         string
 	allowOrigins []string
 	allowHosts   []string
@@ -33,6 +35,7 @@ type serveFlags struct {
 	documents    int
 	keep         doc.Retention
 	keepEvery    time.Duration
+	budget       time.Duration
 	logLevel     string
 }
 
@@ -60,6 +63,7 @@ func (p *program) serveCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", defaultListen, "address to listen on; 0.0.0.0:8080 lets other devices in")
+	flags.StringVar(&f.adminListen, "admin-listen", "", "address for operators, with /metrics and /healthz; not for users: keep it to yourself")
 	flags.StringVar(&f.data, "data", defaultData, "directory that keeps the documents")
 	flags.StringSliceVar(&f.allowOrigins, "allow-origin", nil, "origin of a page on another host that may connect, such as https://app.example.com; * allows all")
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "name under which this server may be reached, besides addresses, localhost and this machine's own names; * allows all")
@@ -71,6 +75,7 @@ func (p *program) serveCommand() *cobra.Command {
 	flags.IntVar(&f.keep.MaxCommits, "keep-commits", 0, "how many commits of a document's history are kept; 0: all")
 	flags.Int64Var(&f.keep.MaxBytes, "keep-bytes", 0, "how many bytes of a document's history are kept, about; 0: all")
 	durationFlag(flags, &f.keepEvery, "keep-every", time.Hour, "how often the history that is not to be kept is removed, about")
+	durationFlag(flags, &f.budget, "latency-budget", 50*time.Millisecond, "while edits take longer than this to reach others, carets that only move are sent less often; 0: never")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -80,6 +85,8 @@ func (f *serveFlags) check() error {
 	switch {
 	case f.data == "":
 		return errors.New("--data is empty: it names a directory")
+	case f.adminListen != "" && overlap(f.adminListen, f.listen):
+		return fmt.Errorf("--admin-listen %s: users reach that with --listen %s: it is another port", f.adminListen, f.listen)
 	case f.connections < 1:
 		return fmt.Errorf("--max-connections %d: it is at least 1", f.connections)
 	case f.documents < 1:
@@ -94,6 +101,8 @@ func (f *serveFlags) check() error {
 		return fmt.Errorf("--keep-bytes %d: it is 0 or more", f.keep.MaxBytes)
 	case f.keepEvery <= 0:
 		return fmt.Errorf("--keep-every %s: it is more than 0", f.keepEvery)
+	case f.budget < 0:
+		return fmt.Errorf("--latency-budget %s: it is 0 or more", f.budget)
 	case f.unload <= 0:
 		return fmt.Errorf("--unload-after %s: it is more than 0", f.unload)
 	}
@@ -111,7 +120,7 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 		return advise(err, f.data, false)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	listener, err := listen(ctx, f.listen)
+	listener, err := listen(ctx, "listen", f.listen)
 	if err != nil {
 		return err
 	}
@@ -120,12 +129,18 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 		Store: store,
 		Documents: doc.Config{
 			UnloadAfter: f.unload, MaxDocuments: f.documents, Retention: f.keep, RetentionEvery: f.keepEvery, Logger: log,
+			LatencyBudget: cmp.Or(f.budget, -1),
 		},
 		AllowOrigins: f.allowOrigins, AllowHosts: append(f.allowHosts, hostNames()...),
 		Software: "tandem " + v, Logger: log, Limits: server.Limits{Connections: f.connections},
+		Metrics: f.adminListen != "",
 	})
 	if err != nil {
 		return errors.Join(usageError{err}, listener.Close())
+	}
+	admin, err := startAdmin(ctx, f.adminListen, handler.Admin(), log)
+	if err != nil {
+		return errors.Join(err, listener.Close(), handler.Shutdown(ctx))
 	}
 	control, err := ops.Listen(f.data, ops.New(f.data, store, handler.Documents()), log)
 	if err != nil { // to serve is more important than what else may be done to the directory
@@ -150,7 +165,7 @@ func (p *program) serve(ctx context.Context, f serveFlags) (err error) {
 	defer cancel()
 	controlled := make(chan error, 1)
 	go func() { controlled <- control.Close(drain) }() // a compaction that has to end keeps nobody from being acknowledged
-	return errors.Join(broken, handler.Shutdown(drain), httpServer.Shutdown(drain), <-controlled)
+	return errors.Join(broken, handler.Shutdown(drain), httpServer.Shutdown(drain), <-controlled, admin.close(drain))
 }
 
 // announce says on stdout where the server is, and how to stop it.
@@ -194,16 +209,16 @@ func hostNames() []string {
 	return []string{name, short, short + ".local"}
 }
 
-// listen says what to do where it fails.
-func listen(ctx context.Context, addr string) (net.Listener, error) {
+// listen listens on the address that a flag names, and says what to do where that fails.
+func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen on %s: %s has this port: stop it, or choose another port with --listen", addr, portOwner(addr))
+		return nil, fmt.Errorf("listen on %s: %s has this port: stop it, or choose another port with --%s", addr, portOwner(addr), flag)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen on %s: this port needs more rights: choose one above 1023 with --listen", addr)
+		return nil, fmt.Errorf("listen on %s: this port needs more rights: choose one above 1023 with --%s", addr, flag)
 	case err != nil:
-		return nil, fmt.Errorf("--listen %s: %w", addr, err)
+		return nil, fmt.Errorf("--%s %s: %w", flag, addr, err)
 	}
 	return listener, nil
 }
