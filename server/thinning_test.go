@@ -101,9 +101,14 @@ func TestSlowReaderThinsNobody(t *testing.T) {
 		slow := c.rig.connectSilently()
 		slow.send(hello)
 		slow.ask(wire.Open{Channel: 1, Document: "thinned", DocKind: doc.Text, Client: clientID(9)})
-		for range 2 { // welcome and opened; then it stops
-			_, _, err := slow.ws.ReadMessage()
+		for opened := false; !opened; { // then it stops
+			_, frame, err := slow.ws.ReadMessage()
 			require.NoError(t, err)
+			require.NoError(t, wire.DecodeServer(frame, wire.ServerLimits(), func(m wire.Message) error {
+				_, is := m.(wire.Opened)
+				opened = opened || is
+				return nil
+			}))
 		}
 		usual := c.goOn(3)
 		c.rig.peers.Go(slow.read)
