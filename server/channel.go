@@ -173,7 +173,7 @@ func (c *conn) report(document string, err error) {
 }
 
 // submit hands a submission to the document.
-func (ch *channel) submit(ctx context.Context, m wire.Submit) error {
+func (ch *channel) submit(ctx context.Context, m *wire.Submit) error {
 	session := ch.opened()
 	if session == nil {
 		return fmt.Errorf("%w: submit: channel %d is not open yet", wire.ErrMessage, m.Channel)

@@ -260,7 +260,7 @@ func (c *conn) readMessages() (err error) {
 		case kind != websocket.BinaryMessage:
 			return errText
 		}
-		if err := wire.DecodeClient(frame, limits.Wire, c.receive); err != nil {
+		if err := c.take(frame); err != nil {
 			return err
 		}
 		if c.closing() {
@@ -330,7 +330,31 @@ func (c *conn) fail(err error) {
 	c.closeWith(last)
 }
 
-// receive takes a message.
+// take takes the messages of a frame. Nearly all are submissions, of which no wire.Message is made.
+func (c *conn) take(frame []byte) error {
+	f := wire.ReadClient(frame, c.server.cfg.Limits.Wire)
+	for f.Next() {
+		var err error
+		if m := f.Submit(); m != nil && c.welcomed {
+			err = c.submit(m)
+		} else {
+			err = c.receive(f.Message())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return f.Err()
+}
+
+func (c *conn) submit(m *wire.Submit) error {
+	if ch := c.channel(m.Channel); ch != nil {
+		return ch.submit(c.ctx, m)
+	}
+	return nil
+}
+
+// receive takes a message other than a submission.
 func (c *conn) receive(m wire.Message) error {
 	if _, hello := m.(wire.Hello); hello == c.welcomed {
 		return errHello
@@ -340,10 +364,6 @@ func (c *conn) receive(m wire.Message) error {
 		c.welcome()
 	case wire.Open:
 		return c.open(m)
-	case wire.Submit:
-		if ch := c.channel(m.Channel); ch != nil {
-			return ch.submit(c.ctx, m)
-		}
 	case wire.Presence:
 		if ch := c.channel(m.Channel); ch != nil {
 			ch.move(m)

@@ -6,7 +6,7 @@ import (
 	"tandem/ot/pack"
 )
 
-// server reads what follows the kind of a server's message, but Commits and an Ack.
+// server reads what follows the kind of a server's message, but Commits.
 func (d *decoder) server(kind Kind) Message {
 	switch kind {
 	case KindWelcome:
@@ -21,6 +21,8 @@ func (d *decoder) server(kind Kind) Message {
 		return d.opened()
 	case KindSnapshot:
 		return d.snapshot()
+	case KindAck:
+		return Ack{Channel: d.channel(), Seq: d.seq(), Place: d.place("place")}
 	case KindPresenceUpdate:
 		return d.presenceUpdate()
 	case KindAccess:
@@ -89,10 +91,6 @@ func (d *decoder) commits(m *Commits) {
 		m.Lineage.OK = true
 		d.bin(m.Lineage.Value[:])
 	}
-}
-
-func (d *decoder) ack(m *Ack) {
-	m.Channel, m.Seq, m.Place = d.channel(), d.seq(), d.place("place")
 }
 
 func (d *decoder) presenceUpdate() Message {
