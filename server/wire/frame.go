@@ -44,7 +44,9 @@ func (f *ClientFrame) Next() bool {
 	default:
 		f.other = f.d.client(f.d.kind)
 	}
-	f.err = f.d.fault()
+	if f.d.Err() != nil {
+		f.err = f.d.fault()
+	}
 	return f.err == nil
 }
 
@@ -96,7 +98,9 @@ func (f *ServerFrame) Next() bool {
 	default:
 		f.other = f.d.server(f.d.kind)
 	}
-	f.err = f.d.fault()
+	if f.d.Err() != nil {
+		f.err = f.d.fault()
+	}
 	return f.err == nil
 }
 
