@@ -160,7 +160,7 @@ func (l *link) take(frame []byte) error {
 	if l.ended {
 		return net.ErrClosed
 	}
-	err := wire.DecodeServer(frame, wire.ServerLimits(), l.receive)
+	err := l.messages(frame)
 	touched := c.touched
 	c.touched = c.touched[:0]
 	for _, d := range touched {
@@ -172,7 +172,20 @@ func (l *link) take(frame []byte) error {
 	return err
 }
 
-// receive takes in a message. An error ends the link.
+// messages takes in the messages of a frame. Nearly all are commits, of which no wire.Message is made.
+func (l *link) messages(frame []byte) error {
+	f := wire.ReadServer(frame, wire.ServerLimits())
+	for f.Next() {
+		if m := f.Commits(); m != nil {
+			l.commits(m)
+		} else if err := l.receive(f.Message()); err != nil {
+			return err
+		}
+	}
+	return f.Err()
+}
+
+// receive takes in a message other than commits. An error ends the link.
 func (l *link) receive(m wire.Message) error {
 	switch m := m.(type) {
 	case wire.Welcome:
@@ -194,8 +207,6 @@ func (l *link) receive(m wire.Message) error {
 		l.tell(m.Channel, m)
 	case wire.Snapshot:
 		l.tell(m.Channel, m)
-	case wire.Commits:
-		l.tell(m.Channel, m)
 	case wire.Ack:
 		l.tell(m.Channel, m)
 	case wire.PresenceUpdate:
@@ -208,19 +219,36 @@ func (l *link) receive(m wire.Message) error {
 	return nil
 }
 
-// tell hands a message to the document of a channel. One that is closed may still be spoken to.
+// tell hands a message to the document of a channel.
 func (l *link) tell(channel wire.Channel, m wire.Message) {
-	d := l.channels[channel]
+	d := l.touch(channel)
 	if d == nil {
 		return
-	}
-	if !d.touched {
-		d.touched = true
-		l.conn.touched = append(l.conn.touched, d)
 	}
 	if err := d.receive(m); err != nil {
 		d.broken(err)
 	}
+}
+
+func (l *link) commits(m *wire.Commits) {
+	d := l.touch(m.Channel)
+	if d == nil {
+		return
+	}
+	if err := d.commits(m); err != nil {
+		d.broken(err)
+	}
+}
+
+// touch is the document of a channel, which has more to do when the frame has been taken in. One that is closed may still be
+// spoken to: nil.
+func (l *link) touch(channel wire.Channel) *Doc {
+	d := l.channels[channel]
+	if d != nil && !d.touched {
+		d.touched = true
+		l.conn.touched = append(l.conn.touched, d)
+	}
+	return d
 }
 
 func (l *link) welcome(m wire.Welcome) error {

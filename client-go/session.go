@@ -89,15 +89,13 @@ func (d *Doc) send() {
 	d.answer.set(d.conn.opt.AckTimeout)
 }
 
-// receive takes in a message for this session. An error ends it.
+// receive takes in a message for this session, other than commits. An error ends it.
 func (d *Doc) receive(m wire.Message) error {
 	switch m := m.(type) {
 	case wire.Opened:
 		return d.opened(m)
 	case wire.Snapshot:
 		return d.piece(m)
-	case wire.Commits:
-		return d.commits(m)
 	case wire.Ack:
 		return d.ack(m)
 	case wire.Check:
@@ -180,7 +178,7 @@ func (d *Doc) waitForAck() {
 	}
 }
 
-func (d *Doc) commits(m wire.Commits) error {
+func (d *Doc) commits(m *wire.Commits) error {
 	if d.phase != live {
 		return fmt.Errorf("%w: commits before the content", ErrProtocol)
 	}

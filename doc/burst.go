@@ -1,6 +1,10 @@
 package doc
 
-import "sync"
+import (
+	"sync"
+
+	"tandem/ot"
+)
 
 // A Burst is commits that follow one another and became durable together: what most readers read at once. So what a transport makes of them
 // is made once, and lies in one place.
@@ -10,6 +14,10 @@ type Burst struct {
 
 	once sync.Once
 	memo any
+
+	composing sync.Once
+	composed  ot.Op
+	err       error
 }
 
 const (
@@ -23,6 +31,12 @@ const (
 func (b *Burst) Memo(make func(*Burst) any) any {
 	b.once.Do(func() { b.memo = make(b) })
 	return b.memo
+}
+
+// op is the burst as one operation: composed once, for all submissions that are moved over it and all readers who missed it.
+func (b *Burst) op() (ot.Op, error) {
+	b.composing.Do(func() { b.composed, b.err = composeCommits(b.Commits, plain) })
+	return b.composed, b.err
 }
 
 // joinBursts makes bursts of commits that follow one another. It keeps the slice.

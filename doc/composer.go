@@ -274,11 +274,28 @@ func (c *composer) lineage(ctx context.Context, h chain, rev Revision) (Lineage,
 	return commits[0].Lineage, nil
 }
 
-// composeAll composes commits that follow one another.
+// composeAll composes commits that follow one another, whole bursts as what they were composed to already.
 func composeAll(commits []*Committed, f form) (ot.Op, error) {
-	if len(commits) == 1 {
-		return f.of(commits[0]), nil
+	if f == labelled {
+		return composeCommits(commits, f)
 	}
+	ops := make([]ot.Op, 0, 8)
+	for len(commits) > 0 {
+		op, n := commits[0].Op, 1
+		if b := commits[0].Burst; b != nil && b.Commits[0] == commits[0] && len(b.Commits) <= len(commits) {
+			var err error
+			if op, err = b.op(); err != nil {
+				return nil, err
+			}
+			n = len(b.Commits)
+		}
+		ops, commits = append(ops, op), commits[n:]
+	}
+	return composeOps(ops)
+}
+
+// composeCommits composes them one by one.
+func composeCommits(commits []*Committed, f form) (ot.Op, error) {
 	ops := make([]ot.Op, len(commits))
 	for i, c := range commits {
 		ops[i] = f.of(c)

@@ -129,8 +129,8 @@ func (s *State) push(c *Committed) {
 	s.snapshotBytes += len(c.Bytes)
 }
 
-// cost is about what a commit takes in memory.
-func (c *Committed) cost() int { return 320 + 3*len(c.Bytes) + 64*len(c.Op) } // with its part of a memo
+// cost is about what a commit takes in memory, with its parts of what its burst is encoded and composed to.
+func (c *Committed) cost() int { return 320 + 3*len(c.Bytes) + 128*len(c.Op) }
 
 // View is what is durable. Only this method may be called at any time.
 func (s *State) View() *View { return s.view }

@@ -43,6 +43,16 @@ func (c change) over(o change, side Side) (at, n int, ok bool) {
 	return at, n, n > 0
 }
 
+// split is Transform of a delete over an insert that falls inside of it; false where it does not.
+func (c change) split(o change) (Op, bool) {
+	before := o.at - c.at
+	if c.c.Kind != Delete || o.c.Kind != Insert || before <= 0 || before >= c.c.N {
+		return nil, false
+	}
+	first, rest := Component{Kind: Delete, N: before}, Component{Kind: Delete, N: c.c.N - before}
+	return change{c.at, &first}.before(o.c.N, &rest), true
+}
+
 // then is Compose of a change and another one after it. False where the two touch, other than by typing on.
 func (c change) then(o change) (Op, bool) {
 	end, oEnd := c.at, o.at // of what c leaves behind, of what o deletes

@@ -32,7 +32,7 @@ func changes(n int) []Op {
 
 // What is computed for changes is what walking over them finds, for each pair on up to six elements.
 func TestChangesAreMovedAsAnyOps(t *testing.T) {
-	moved, all := 0, changes(6)
+	moved, split, all := 0, 0, changes(6)
 	for _, a := range all {
 		first, ok := a.change()
 		require.True(t, ok, a)
@@ -45,6 +45,10 @@ func TestChangesAreMovedAsAnyOps(t *testing.T) {
 					moved++
 					require.Equal(t, want, first.op(at, n), "%v over %v, %v", a, b, side)
 				}
+				if op, ok := first.split(second); ok {
+					split++
+					require.Equal(t, want, op, "%v over %v, %v", a, b, side)
+				}
 				require.True(t, Transform(a, b, side).Equal(want), "%v over %v, %v", a, b, side)
 			}
 			over := transformAny(b, a, Right)
@@ -53,6 +57,7 @@ func TestChangesAreMovedAsAnyOps(t *testing.T) {
 			}
 		}
 	}
+	require.Positive(t, split)
 	require.Greater(t, moved, len(all)*len(all), "of %d pairs, two sides", len(all)*len(all))
 }
 

@@ -92,12 +92,12 @@ func ReadOp(r *pack.Reader, lim *Limits) Op {
 		if r.Err() != nil {
 			return nil
 		}
-		if err := k.add(c); err != nil {
+		if err := k.add(op, i); err != nil {
 			r.Fail(err)
 			return nil
 		}
 	}
-	if err := k.end(); err != nil {
+	if err := op.checkEnd(); err != nil {
 		r.Fail(err)
 		return nil
 	}

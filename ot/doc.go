@@ -72,4 +72,17 @@
 //   - The document is a B-tree with leaves of about 1 KiB whose nodes are copied only when a snapshot shares them. A gap
 //     buffer is faster on one person's typing and 100 times slower on jumps through a large document; copying on every write
 //     costs 8 µs an edit.
+//
+// # What costs what
+//
+// Memory does, not arithmetic: a component takes 64 bytes, and one allocation of two of them, with its share of the garbage
+// collector's work, costs as much as moving, checking or decoding them. So:
+//
+//   - An op of one insert or delete over another, or after another, is computed (change.go) and allocates its result, which is as
+//     large as it has to be. Walking over them, as Transform and Compose do with anything larger, takes two to three times as long.
+//   - Walking copies no components: an iter points into its op, and a Builder is given fields.
+//   - Text that is joined takes a second allocation. Text of one letter takes none when it is decoded.
+//   - Decoding stores no pointer but the op's own: while the collector marks, each has to pass its write barrier.
+//   - On the rope, an edit where the last one was costs no search; a snapshot every 1,000 edits costs nearly as much again as the edits,
+//     for the nodes that are copied and hashed.
 package ot

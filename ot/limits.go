@@ -34,33 +34,25 @@ var StoredLimits = Limits{
 	Text: 4 * MaxDocument, EmbedType: 64, Embed: 16 << 10, Length: 4 * MaxDocument,
 }
 
-// checker holds a row of components against normal form and Limits.
+// checker holds the components of an op, one after the other, against normal form and Limits.
 type checker struct {
 	lim  *Limits
-	n    int
-	text int
-	last *Component
+	n    int // components so far
+	text int // bytes that they insert
 }
 
-// add refuses a component that must not follow those before it. c must stay where it is until the next call. What nearly every
-// component is, one without attributes and of another kind than the last, is accepted here.
-func (k *checker) add(c *Component) error {
-	lim := k.lim
-	if c.Embed == nil && len(c.Attrs) == 0 && c.N >= 1 && c.N <= lim.Length && k.n < lim.Components &&
-		k.text+len(c.Text) <= lim.Text && (k.last == nil || k.last.Kind != c.Kind) {
-		k.n++
+// add refuses the component op[i] where it must not follow those before it. What nearly every component is, one without attributes
+// and of another kind than the last, is accepted here.
+func (k *checker) add(op Op, i int) error {
+	c, lim := &op[i], k.lim
+	k.n++
+	if c.Embed == nil && len(c.Attrs) == 0 && c.N >= 1 && c.N <= lim.Length && k.n <= lim.Components &&
+		k.text+len(c.Text) <= lim.Text && (i == 0 || op[i-1].Kind != c.Kind) {
 		k.text += len(c.Text)
-		k.last = c
 		return nil
 	}
-	return k.any(c)
-}
-
-// any is add of any component.
-func (k *checker) any(c *Component) error {
-	k.n++
-	if k.n > k.lim.Components {
-		return fmt.Errorf("%w: more than %d components", ErrLimit, k.lim.Components)
+	if k.n > lim.Components {
+		return fmt.Errorf("%w: more than %d components", ErrLimit, lim.Components)
 	}
 	if err := k.length(c); err != nil {
 		return err
@@ -73,10 +65,9 @@ func (k *checker) any(c *Component) error {
 			return err
 		}
 	}
-	if k.last != nil && k.last.joins(c.Kind, c.Embed, c.Attrs) {
+	if i > 0 && op[i-1].joins(c.Kind, c.Embed, c.Attrs) {
 		return fmt.Errorf("%w: component %d is one with the %s before it", ErrNormalForm, k.n, c.Kind)
 	}
-	k.last = c
 	return nil
 }
 
@@ -137,10 +128,10 @@ func (k *checker) attrs(c *Component) error {
 	return nil
 }
 
-// end refuses what must not be the last component.
-func (k *checker) end() error {
-	if k.last != nil && k.last.plain() {
-		return fmt.Errorf("%w: it ends with a retain of %d", ErrNormalForm, k.last.N)
+// checkEnd refuses what must not be the last component.
+func (o Op) checkEnd() error {
+	if n := len(o); n > 0 && o[n-1].plain() {
+		return fmt.Errorf("%w: it ends with a retain of %d", ErrNormalForm, o[n-1].N)
 	}
 	return nil
 }
@@ -150,15 +141,14 @@ func (k *checker) end() error {
 func (o Op) Validate(lim Limits) error {
 	k := checker{lim: &lim}
 	for i := range o {
-		c := &o[i]
-		if err := c.wellFormed(); err != nil {
+		if err := o[i].wellFormed(); err != nil {
 			return err
 		}
-		if err := k.add(c); err != nil {
+		if err := k.add(o, i); err != nil {
 			return err
 		}
 	}
-	return k.end()
+	return o.checkEnd()
 }
 
 // wellFormed checks what a component read from bytes cannot have wrong.

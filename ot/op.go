@@ -55,7 +55,7 @@ func (c Component) Equal(d Component) bool {
 }
 
 // plain reports whether the component is a Retain that changes nothing.
-func (c Component) plain() bool { return c.Kind == Retain && len(c.Attrs) == 0 }
+func (c *Component) plain() bool { return c.Kind == Retain && len(c.Attrs) == 0 }
 
 func (e *Embed) equal(f *Embed) bool {
 	if e == nil || f == nil {

@@ -31,6 +31,9 @@ func Transform(op, over Op, side Side) Op {
 			if at, n, ok := a.over(b, side); ok {
 				return a.op(at, n)
 			}
+			if split, ok := a.split(b); ok {
+				return split
+			}
 		}
 	}
 	return transformAny(op, over, side)

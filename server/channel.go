@@ -273,6 +273,7 @@ func (ch *channel) fill(ctx context.Context, f *framer) (again bool) {
 	f.tells(session, update.Oldest)
 	ch.tell(&update, f)
 	f.presence(ch.id, session.Number(), update.Presence)
+	clear(f.items)
 	return update.More
 }
 

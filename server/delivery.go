@@ -29,5 +29,6 @@ func (f *framer) delivered(begun doc.Instant) {
 			d.session.Delivered(begun.Since(d.oldest.Read) - max(0, c.free.Since(d.oldest.Published)))
 		}
 	}
+	clear(f.told)
 	f.told, c.free = f.told[:0], end
 }

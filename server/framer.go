@@ -19,10 +19,8 @@ type framer struct {
 // keptFrame is up to how large a frame's buffer is kept while its writer waits. Larger frames are rare.
 const keptFrame = 8 << 10
 
-// rest keeps some room, and nothing of a connection or a document.
+// rest keeps some room, and nothing of a connection or a document: what was in items and told was cleared after its use.
 func (f *framer) rest() {
-	clear(f.items[:cap(f.items)])
-	clear(f.told[:cap(f.told)])
 	kept := framer{frame: f.frame[:0], items: f.items[:0], told: f.told[:0]}
 	if cap(f.frame) > keptFrame {
 		kept.frame = nil

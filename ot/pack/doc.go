@@ -14,6 +14,8 @@
 //
 // Why not the msgpack library's Decoder: it accepts longer forms of a value, turns −1 into 4294967295 where an unsigned
 // number is asked for, checks no UTF-8, and leaves bytes over without a word; its convenient calls allocate what the input
-// claims and recurse as deep as the input nests. A cursor over the bytes is also the fastest way. For writing, the library's
-// Encoder has none of these faults, and it is used.
+// claims and recurse as deep as the input nests. A cursor over the bytes is also the fastest way.
+//
+// Why not its Encoder: it writes what a Writer writes (a test compares them), but through an interface, byte by byte, and has to be
+// kept in a pool: more than twice as long for a message of 25 bytes. A Writer is a slice, and stays on its caller's stack.
 package pack

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"bytes"
 	"encoding/hex"
 	"math"
 	"runtime"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 func unhex(s string) []byte {
@@ -143,6 +145,37 @@ func TestLengths(t *testing.T) {
 			require.ErrorIs(t, r.Err(), ErrEncoding, "%s of %d, cut short", c.name, c.n)
 		}
 	}
+}
+
+// The Writer writes what the library's Encoder writes, at every boundary between two forms and beside it.
+func TestWriterIsTheEncoder(t *testing.T) {
+	check := func(what string, n int64, write func(*Writer), encode func(*msgpack.Encoder) error) {
+		var want bytes.Buffer
+		require.NoError(t, encode(msgpack.NewEncoder(&want)))
+		w := Append(nil)
+		write(&w)
+		require.True(t, bytes.Equal(want.Bytes(), w.Done()), "%s of %d", what, n)
+	}
+	for bit := range 53 {
+		for near := int64(-2); near <= 2; near++ {
+			for _, n := range []int64{1<<bit + near, -1<<bit + near} {
+				check("integer", n, func(w *Writer) { w.Int(n) }, func(e *msgpack.Encoder) error { return e.EncodeInt(n) })
+			}
+		}
+	}
+	for _, n := range []int{0, 1, 15, 16, 31, 32, 255, 256, 65535, 65536} {
+		text := strings.Repeat("a", n)
+		check("string", int64(n), func(w *Writer) { w.Str(text) }, func(e *msgpack.Encoder) error { return e.EncodeString(text) })
+		check("binary", int64(n), func(w *Writer) { w.Bin([]byte(text)) }, func(e *msgpack.Encoder) error { return e.EncodeBytes([]byte(text)) })
+		check("array", int64(n), func(w *Writer) { w.Array(n) }, func(e *msgpack.Encoder) error { return e.EncodeArrayLen(n) })
+	}
+	check("nil", 0, (*Writer).Nil, (*msgpack.Encoder).EncodeNil)
+	for i, b := range []bool{false, true} {
+		check("boolean", int64(i), func(w *Writer) { w.Bool(b) }, func(e *msgpack.Encoder) error { return e.EncodeBool(b) })
+	}
+	var zero Writer
+	zero.Int(7)
+	require.Equal(t, []byte{7}, zero.Done())
 }
 
 func TestNilAndBool(t *testing.T) {

@@ -179,10 +179,13 @@ func (r *Reader) integer() (n int64) {
 	if r.err != nil || form > 7 {
 		return int64(int8(c)) // the byte is the number
 	}
-	b := r.take(1 << (form & 3))
-	if b == nil {
+	size := 1 << (form & 3)
+	b := r.data[r.pos:]
+	if len(b) < size {
+		r.short(size)
 		return 0
 	}
+	r.pos += size
 	shortest := true
 	switch form {
 	case 0:

@@ -26,17 +26,11 @@ type decoder struct {
 	pack.Reader
 	lim   Limits
 	kind  Kind
-	field string // being read; where there is an error, the one that it is about
+	field field // being read; where there is an error, the one that it is about
 }
 
-// fieldOp is the field whose faults are ErrOp.
-const fieldOp = "op"
-
-// fault is what is wrong with the message, if anything is.
+// fault is what is wrong with the message, as an error of this package.
 func (d *decoder) fault() error {
-	if d.Err() == nil {
-		return nil
-	}
 	where := "head"
 	if d.kind != 0 {
 		where = d.kind.String()
@@ -52,9 +46,9 @@ func (d *decoder) fault() error {
 }
 
 // at names the field that is read next.
-func (d *decoder) at(field string) *decoder {
+func (d *decoder) at(f field) *decoder {
 	if d.Err() == nil {
-		d.field = field
+		d.field = f
 	}
 	return d
 }
@@ -66,8 +60,8 @@ func (d *decoder) refuse(format string, args ...any) {
 // head reads a message's length and kind.
 func (d *decoder) head() {
 	d.kind = 0
-	n := d.at("length").Array(maxFields)
-	kind := Kind(d.at("kind").Int(1, int64(len(kindInfo)-1)))
+	n := d.at(fieldLength).Array(maxFields)
+	kind := Kind(d.at(fieldKind).Int(1, int64(len(kindInfo)-1)))
 	if d.Err() != nil {
 		return
 	}
@@ -78,12 +72,12 @@ func (d *decoder) head() {
 	d.kind = kind
 	if kind == KindHello || kind == KindWelcome {
 		// First of all: another version may have other fields.
-		if v := d.at("version").int(); d.Err() == nil && v != Version {
+		if v := d.at(fieldVersion).int(); d.Err() == nil && v != Version {
 			d.refuse("%w: %d, this is %d", ErrVersion, v, Version)
 		}
 	}
 	if want := 1 + kindInfo[kind].fields; d.Err() == nil && n != want {
-		d.at("length").refuse("%d elements, there should be %d", n, want)
+		d.at(fieldLength).refuse("%d elements, there should be %d", n, want)
 	}
 }
 
@@ -91,13 +85,13 @@ func (d *decoder) head() {
 func (d *decoder) client(kind Kind) Message {
 	switch kind {
 	case KindHello:
-		return Hello{Token: d.token(), Software: d.at("software").Str(MaxSoftware)}
+		return Hello{Token: d.token(), Software: d.at(fieldSoftware).Str(MaxSoftware)}
 	case KindOpen:
 		return d.open()
 	case KindPresence:
-		return Presence{Channel: d.channel(), Rev: d.rev("rev"), Selection: d.selection(), User: d.user()}
+		return Presence{Channel: d.channel(), Rev: d.rev(fieldRev), Selection: d.selection(), User: d.user()}
 	case KindRefresh:
-		return Refresh{Token: d.at("token").Str(MaxToken)}
+		return Refresh{Token: d.at(fieldToken).Str(MaxToken)}
 	case KindClose:
 		return Close{Channel: d.channel()}
 	}
@@ -108,29 +102,29 @@ func (d *decoder) client(kind Kind) Message {
 func (d *decoder) either(kind Kind, from string) Message {
 	switch kind {
 	case KindPing:
-		return Ping{N: d.at("n").int()}
+		return Ping{N: d.at(fieldN).int()}
 	case KindPong:
-		return Pong{N: d.at("n").int()}
+		return Pong{N: d.at(fieldN).int()}
 	}
-	d.at("kind").refuse("a %s sends no %s (%d)", from, kind, int(kind))
+	d.at(fieldKind).refuse("a %s sends no %s (%d)", from, kind, int(kind))
 	return nil
 }
 
 func (d *decoder) token() Opt[string] {
-	if d.at("token").Nil() {
+	if d.at(fieldToken).Nil() {
 		return Opt[string]{}
 	}
 	return Some(d.Str(MaxToken))
 }
 
 func (d *decoder) open() Message {
-	m := Open{Channel: d.channel(), Document: d.at("document").Str(doc.MaxName), DocKind: d.docKind(), Client: d.client16()}
-	if !d.at("held").Nil() {
-		m.Held = Some(d.place("held"))
+	m := Open{Channel: d.channel(), Document: d.at(fieldDocument).Str(doc.MaxName), DocKind: d.docKind(), Client: d.client16()}
+	if !d.at(fieldHeld).Nil() {
+		m.Held = Some(d.place(fieldHeld))
 	}
-	if !d.at("outstanding").Nil() {
+	if !d.at(fieldOutstanding).Nil() {
 		d.record(4)
-		o := Outstanding{Client: d.client16(), Seq: d.seq(), Base: d.place("base")}
+		o := Outstanding{Client: d.client16(), Seq: d.seq(), Base: d.place(fieldBase)}
 		o.Op, o.OpBytes = d.op()
 		m.Outstanding = Some(o)
 	}
@@ -139,7 +133,7 @@ func (d *decoder) open() Message {
 }
 
 func (d *decoder) submit(m *Submit) {
-	m.Channel, m.Seq, m.Base = d.channel(), d.seq(), d.rev("base")
+	m.Channel, m.Seq, m.Base = d.channel(), d.seq(), d.rev(fieldBase)
 	m.Op, m.OpBytes = d.op()
 	m.Caret = d.caret()
 }
@@ -147,16 +141,16 @@ func (d *decoder) submit(m *Submit) {
 // The types of field.
 
 func (d *decoder) int() int64       { return d.Int(0, pack.MaxInt) }
-func (d *decoder) channel() Channel { return Channel(d.at("channel").Int(1, pack.MaxInt)) }
-func (d *decoder) seq() doc.Seq     { return doc.Seq(d.at("seq").Int(1, pack.MaxInt)) }
+func (d *decoder) channel() Channel { return Channel(d.at(fieldChannel).Int(1, pack.MaxInt)) }
+func (d *decoder) seq() doc.Seq     { return doc.Seq(d.at(fieldSeq).Int(1, pack.MaxInt)) }
 
-func (d *decoder) rev(field string) doc.Revision { return doc.Revision(d.at(field).int()) }
+func (d *decoder) rev(f field) doc.Revision { return doc.Revision(d.at(f).int()) }
 
 // offset reads an offset that this machine can hold.
 func (d *decoder) offset() int { return int(d.Int(0, min(pack.MaxInt, int64(^uint(0)>>1)))) }
 
 func (d *decoder) caret() Opt[int] {
-	if d.at("caret").Nil() {
+	if d.at(fieldCaret).Nil() {
 		return Opt[int]{}
 	}
 	return Some(d.offset())
@@ -173,12 +167,12 @@ func (d *decoder) record(n int) {
 func (d *decoder) bin(to []byte) { copy(to, d.Bin(len(to))) }
 
 func (d *decoder) client16() (c doc.ClientID) {
-	d.at("client").bin(c[:])
+	d.at(fieldClient).bin(c[:])
 	return c
 }
 
-func (d *decoder) place(field string) (p doc.Place) {
-	d.at(field).record(4)
+func (d *decoder) place(f field) (p doc.Place) {
+	d.at(f).record(4)
 	d.bin(p.ID[:])
 	d.bin(p.Epoch[:])
 	p.Rev = doc.Revision(d.int())
@@ -197,7 +191,7 @@ func (d *decoder) op() (ot.Op, []byte) {
 }
 
 func (d *decoder) docKind() doc.Kind {
-	switch word := d.at("kind of document").StrBytes(8); string(word) {
+	switch word := d.at(fieldKindOfDocument).StrBytes(8); string(word) {
 	case "text":
 		return doc.Text
 	case "rich":
@@ -211,12 +205,12 @@ func (d *decoder) docKind() doc.Kind {
 }
 
 func (d *decoder) selection() Opt[Selection] {
-	none := d.at("anchor").Nil()
+	none := d.at(fieldAnchor).Nil()
 	var s Selection
 	if !none {
 		s.Anchor = d.offset()
 	}
-	if d.at("head"); none != (d.Peek() == pack.Nil) && d.Err() == nil {
+	if d.at(fieldHead); none != (d.Peek() == pack.Nil) && d.Err() == nil {
 		d.refuse("one of anchor and head is nil")
 	}
 	if none {
@@ -228,7 +222,7 @@ func (d *decoder) selection() Opt[Selection] {
 }
 
 func (d *decoder) user() Opt[User] {
-	if d.at("user").Nil() {
+	if d.at(fieldUser).Nil() {
 		return Opt[User]{}
 	}
 	d.record(2)

@@ -1,7 +1,8 @@
 // Package wire is what a client and a server say to each other: the messages, their bytes, and the codes that end things.
 // PROTOCOL.md says it in full, for whoever writes a client in another language; its examples are executed by the tests.
 //
-// There are only three kinds of type: a struct for each message, the codes (Code, CloseCode, Outcome), and Limits.
+// There are only four kinds of type: a struct for each message, the codes (Code, CloseCode, Outcome), Limits, and the readers of a
+// frame (ClientFrame, ServerFrame).
 //
 //	frame    = message { message }            one binary WebSocket message
 //	message  = [kind, field, …]               a msgpack array of exactly the fields of its kind
@@ -29,4 +30,8 @@
 //
 // Why one bad message ends the connection, not its session: the strict reader skips nothing unread (pack's P3), so behind a
 // bad message it does not know where the next one starts.
+//
+// What costs what: to read a submit of one letter takes one allocation, its op's. Reading the op, with that allocation, is half of the
+// time; the rest is spread over the fields. A Message made of a Submit or of Commits would be another allocation: ReadClient and ReadServer
+// give those without it, and DecodeClient and DecodeServer are for whoever does not mind. Appending takes none.
 package wire

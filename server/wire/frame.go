@@ -19,7 +19,7 @@ import (
 type ClientFrame struct {
 	d      decoder
 	submit Submit
-	other  Message // what is read where it is no Submit
+	other  Message // what is read where it is something else
 	err    error
 }
 
@@ -44,7 +44,9 @@ func (f *ClientFrame) Next() bool {
 	default:
 		f.other = f.d.client(f.d.kind)
 	}
-	f.err = f.d.fault()
+	if f.d.Err() != nil {
+		f.err = f.d.fault()
+	}
 	return f.err == nil
 }
 
@@ -67,12 +69,11 @@ func (f *ClientFrame) Message() Message {
 // Err is the first fault, wrapping ErrMessage.
 func (f *ClientFrame) Err() error { return f.err }
 
-// A ServerFrame is a ClientFrame for the frames of a server, of which most are Commits and acks.
+// A ServerFrame is a ClientFrame for the frames of a server, of which most are Commits.
 type ServerFrame struct {
 	d       decoder
 	commits Commits
-	ack     Ack
-	other   Message // what is read where it is neither
+	other   Message // what is read where it is something else
 	err     error
 }
 
@@ -94,12 +95,12 @@ func (f *ServerFrame) Next() bool {
 	case f.d.Err() != nil:
 	case f.d.kind == KindCommits:
 		f.d.commits(&f.commits)
-	case f.d.kind == KindAck:
-		f.d.ack(&f.ack)
 	default:
 		f.other = f.d.server(f.d.kind)
 	}
-	f.err = f.d.fault()
+	if f.d.Err() != nil {
+		f.err = f.d.fault()
+	}
 	return f.err == nil
 }
 
@@ -111,21 +112,10 @@ func (f *ServerFrame) Commits() *Commits {
 	return &f.commits
 }
 
-// Ack is the message, where it is an Ack; otherwise nil. It is overwritten by Next.
-func (f *ServerFrame) Ack() *Ack {
-	if f.d.kind != KindAck {
-		return nil
-	}
-	return &f.ack
-}
-
 // Message is the message.
 func (f *ServerFrame) Message() Message {
-	switch f.d.kind {
-	case KindCommits:
+	if f.d.kind == KindCommits {
 		return f.commits
-	case KindAck:
-		return f.ack
 	}
 	return f.other
 }
