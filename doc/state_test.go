@@ -384,7 +384,7 @@ func TestChecks(t *testing.T) {
 }
 
 func TestTrim(t *testing.T) {
-	r := newRig(t, doc.StateConfig{HistoryBytes: 4000})
+	r := newRig(t, doc.StateConfig{HistoryBytes: 5000})
 	a := r.open(1)
 	moved := 0
 	for i := range doc.Seq(200) {
