@@ -27,6 +27,6 @@ const (
 var Faults = map[Fault]uint64{
 	AckBeforeCommit: 50, RepeatFromMemory: 100, TieReversed: 50, DedupBySocket: 50, GapIgnored: 50, BufferNotMoved: 50,
 	ComposeAcrossOwn: 50, SnapshotUndecided: 50,
-	ForgetSilently: 100, TrimAnyEpoch: 100, VoidForRefused: 200, RestoreOldEpoch: 50, SequenceReused: 50,
+	ForgetSilently: 100, TrimAnyEpoch: 100, VoidForRefused: 1000, RestoreOldEpoch: 50, SequenceReused: 50,
 	FreezeRelaxed: 100, StoredForAll: 100,
 }
