@@ -5,7 +5,7 @@
 //	Config  what to measure: workloads, targets, sizes
 //	target  a server, nearly always a process of its own
 //	job     one run of a workload with a target; what it finds goes into a Result
-//	Report  all results, their medians, and their ratios to the baselines
+//	Report  all results, their medians, their ratios to the baselines, and whether goals were met
 //
 //	Run ─→ each workload ─→ each round ─→ each target: start, job, stop
 //
@@ -16,7 +16,9 @@
 //	M2  Targets take turns within a round, and a ratio is the median over the rounds: whatever slows the machine down meets all.
 //	M3  Every run ends with a comparison of all replicas. One that did not end identical says so, and so does the report.
 //	M4  What was not measured is nil.
-//	M5  A store in memory is refused: it has no fsync, and a server that syncs would look as fast as one that does not.
+//	M5  A workload that fails is said to have failed, and the others are measured. A goal is held against the workload of the size that it
+//	    is for, and one that was missed, or not measured, is said to be.
+//	M6  A store in memory is refused: it has no fsync, and a server that syncs would look as fast as one that does not.
 //
 // # What does not hold
 //

@@ -64,8 +64,10 @@ type Report struct {
 	Median map[string]map[string]any `json:"median"`
 	// Ratio has the same, of tandem to each baseline: the median over the rounds of what was measured in one round.
 	Ratio map[string]map[string]any `json:"ratio"`
+	// Goals are those of the workloads that were asked for.
+	Goals []Verdict `json:"goals"`
 
-	plans map[string]plan // by workload
+	plans map[string]plan // by workload: of all that were asked for
 }
 
 // JSON prints the report as one object.
@@ -76,8 +78,14 @@ func (r *Report) Identical() bool {
 	return !slices.ContainsFunc(r.Results, func(r Result) bool { return !r.Identical })
 }
 
-// conclude makes Median and Ratio of Results.
+// conclude makes all else of Results.
 func (r *Report) conclude() {
+	r.compare()
+	r.Goals = r.verdicts()
+}
+
+// compare makes Median and Ratio.
+func (r *Report) compare() {
 	r.Median, r.Ratio = map[string]map[string]any{}, map[string]map[string]any{}
 	rounds := map[string]map[string][]any{}
 	for i := range r.Results {

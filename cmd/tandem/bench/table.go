@@ -52,6 +52,7 @@ func (r *Report) Print(w io.Writer) error {
 			r.printWorkload(p, &workloads[i])
 		}
 	}
+	r.printGoals(p)
 	p.line("")
 	p.line("Latency counts from when an edit was due. Figures are medians of the runs; ratios are of one round each, and the median of those.")
 	return p.err
@@ -72,7 +73,7 @@ func (r *Report) printWorkload(p *printer, w *workload) {
 		runs = min(runs, r.runsOf(w.name, t))
 	}
 	t := tabwriter.NewWriter(p, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "  median of %s\t%s\t\n", count(runs, "run"), strings.Join(targets, "\t"))
+	fmt.Fprintf(t, "  median of %s\t%s\n", count(runs, "run"), strings.Join(targets, "\t"))
 	for _, row := range rows {
 		cells, some := make([]string, len(targets)), false
 		for i, target := range targets {
@@ -82,7 +83,7 @@ func (r *Report) printWorkload(p *printer, w *workload) {
 			}
 		}
 		if some {
-			fmt.Fprintf(t, "  %s\t%s\t\n", row.says, strings.Join(cells, "\t"))
+			fmt.Fprintf(t, "  %s\t%s\n", row.says, strings.Join(cells, "\t"))
 		}
 	}
 	p.note(t.Flush())
@@ -98,30 +99,6 @@ func (r *Report) printWorkload(p *printer, w *workload) {
 			p.line("  %s, run %d: NOT GOOD: %s", res.Target, res.Run, res.Error)
 		}
 	}
-	r.printGoals(p, w.name)
-}
-
-func (r *Report) printGoals(p *printer, workload string) {
-	t := tabwriter.NewWriter(p, 0, 0, 2, ' ', 0)
-	for i := range goals {
-		g := &goals[i]
-		if g.workload != workload {
-			continue
-		}
-		than := "≤"
-		if !g.most {
-			than = "≥"
-		}
-		verdict := "not measured\t"
-		if got := g.got(r); got != nil {
-			verdict = fmt.Sprintf("%.4g\tmissed", *got)
-			if g.met(*got) {
-				verdict = fmt.Sprintf("%.4g\tmet", *got)
-			}
-		}
-		fmt.Fprintf(t, "  goal: %s\t%s %v %s\t%s\n", g.says, than, g.want, g.unit, verdict)
-	}
-	p.note(t.Flush())
 }
 
 func (r *Report) runsOf(workload, target string) (n int) {
