@@ -34,9 +34,10 @@ const benchLong = `Measures a server under load. The server is a process of its 
   presence   200 carets move 10 times a second while 5 people type
   storm      5,000 connections come back at once after the server was killed
   slow       50 of 60 readers do not read for 30 s while 100 MB go by
+  isolation  3 people each type in 10 quiet documents: alone, beside a document that 50 saturate, beside pastes of 10 MB, beside imports
   huge       big with ten times as many letters and edits
-  all        all of these but huge, as ` + "`make bench`" + ` does: with the baselines that goals name, hot, many and saturate for 8 s, presence for 10 s.
-             It takes less than 12 minutes. With --long it is huge as well, longer runs and more of them, and takes about an hour
+  all        all of these but huge, as ` + "`make bench`" + ` does: with the baselines that goals name, hot, many and saturate for 8 s, presence for 10 s, each
+             part of isolation for 6 s. It takes less than 12 minutes. With --long it is huge as well, longer runs and more of them, and takes about an hour
 
 An edit is one letter, one submission and one revision. It is visible where it is applied. Latency counts from when an edit was due.
 At the end of each run all copies are compared. What the figures should be stands beside them in a last table, for all workloads together.
@@ -48,7 +49,7 @@ Targets take turns, so that their ratio means something on a machine that is not
   hub-burst    a broadcast in memory that writes what waits at once
   hub          a broadcast in memory with one write for each message
 
-Without documents there is only hot, many and saturate. The exit status is 0 where everything was measured and all copies were
+Without documents there is only hot, many, saturate and isolation without its imports. The exit status is 0 where everything was measured and all copies were
 identical, whatever the figures are; 1 where not; 2 for a wrong call.`
 
 func (p *program) benchCommand() *cobra.Command {
@@ -69,11 +70,11 @@ func (p *program) benchCommand() *cobra.Command {
 	flags.IntVar(&c.People, "people", 0, "people in each document; presence: carets; slow: readers (default: the workload's)")
 	flags.Float64Var(&c.Rate, "rate", 0, "edits a second of each; presence: moves; slow: replacements (default: the workload's)")
 	flags.IntVar(&c.Conns, "conns", 0, "connections: idle, storm (default: 5000)")
-	flags.StringVar(&f.size, "size", "", "letters of the document, such as 10MB: big, slow (default: 1MB), huge")
+	flags.StringVar(&f.size, "size", "", "letters of the document, such as 10MB: big, slow (default: 1MB), huge, isolation")
 	flags.IntVar(&c.Missed, "missed", 0, "edits that are missed: big (default: 10000), huge")
 	flags.IntVar(&c.Stopped, "stopped", 0, "readers that do not read: slow (default: 50)")
 	flags.DurationVar(&c.Duration, "duration", bench.DefaultDuration, "what is measured of a run; idle: how long each step rests, 3s unless given; slow: without reading, 30s unless given")
-	flags.IntVar(&c.Runs, "runs", bench.DefaultRuns, "runs; idle, big, huge, storm and slow: 1 unless given")
+	flags.IntVar(&c.Runs, "runs", bench.DefaultRuns, "runs; idle, big, huge, storm, slow and isolation: 1 unless given")
 	flags.Uint64Var(&c.Seed, "seed", 0, "of what is left to chance (default: a random one, which is reported)")
 	flags.BoolVar(&f.json, "json", false, "one JSON object on stdout, and nothing else")
 	cmd.PreRunE = func(*cobra.Command, []string) error {

@@ -102,7 +102,11 @@ func TestBenchOthers(t *testing.T) {
 		"idle":     {[]string{"--docs", "2", "--conns", "20", "--duration", "10ms"}, []string{"rss_mib_peak"}},
 		"big":      {[]string{"--people", "3", "--size", "5kB", "--missed", "100"}, []string{"join_ms", "resume_ms", "resume_bytes"}},
 		"presence": {[]string{"--people", "4", "--duration", "300ms"}, []string{"visible_ms.p99", "before_ms.p99", "carets_per_s"}},
-		"storm":    {[]string{"--docs", "2", "--conns", "10"}, []string{"back_ms", "rss_mib_peak"}},
+		"isolation": {
+			[]string{"--docs", "2", "--people", "2", "--rate", "20", "--size", "300kB", "--duration", "200ms"},
+			[]string{"before_ms.p99", "beside_hot_ms.p99", "beside_paste_ms.p99", "beside_import_ms.p99", "edits_per_s", "pasted_mb_per_s"},
+		},
+		"storm": {[]string{"--docs", "2", "--conns", "10"}, []string{"back_ms", "rss_mib_peak"}},
 		"slow": {
 			[]string{"--people", "4", "--stopped", "2", "--size", "20kB", "--rate", "50", "--duration", "300ms"},
 			[]string{"visible_ms.p99", "before_ms.p99", "back_ms"},
@@ -191,7 +195,7 @@ func TestBenchNoServer(t *testing.T) {
 		require.Equal(t, false, row["identical"])
 		require.Contains(t, row["error"], "connect to ws://127.0.0.1:1/ws")
 	}
-	require.Equal(t, []any{"hot", "many", "saturate", "big", "presence", "slow"}, tried, "the others need a server of their own")
+	require.Equal(t, []any{"hot", "many", "saturate", "big", "presence", "slow", "isolation"}, tried, "the others need a server of their own")
 	bad := map[any]any{}
 	for _, goal := range r.Goals {
 		require.Nil(t, goal["met"])

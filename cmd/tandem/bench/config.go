@@ -147,7 +147,7 @@ func (c *Config) children() bool {
 
 func (p plan) check(name string) error {
 	shortest := map[string]float64{ // seconds in which everybody who types to a schedule types something
-		"hot": 1 / p.rate, "many": 1 / p.rate, "presence": max(1/p.rate, 1.0/typistRate), "slow": max(1/p.rate, 1.0/typistRate) * calmShare,
+		"hot": 1 / p.rate, "many": 1 / p.rate, "isolation": 1 / p.rate, "presence": max(1/p.rate, 1.0/typistRate), "slow": max(1/p.rate, 1.0/typistRate) * calmShare,
 	}[name]
 	switch {
 	case p.duration.Seconds() < shortest/2:

@@ -38,12 +38,16 @@ type Result struct {
 	ResumeMs         *float64     `json:"resume_ms"` // big: from the open to the content; the median of some who come back
 	ResumeFirstMs    *float64     `json:"resume_first_ms"`
 	ResumeBytes      *float64     `json:"resume_bytes"`
-	BackMs           *float64     `json:"back_ms"`         // storm, slow: until everybody is back and up to date
-	BeforeMs         *load.Spread `json:"before_ms"`       // visible_ms without carets (presence), while all read (slow)
-	CutOff           *float64     `json:"cut_off"`         // slow: how many of those who did not read had to connect again
-	CaretsPerSecond  *float64     `json:"carets_per_s"`    // presence: carets of others that came, at all clients together
-	Identical        bool         `json:"identical"`       // every replica, and somebody who joined in the end
-	Error            string       `json:"error,omitempty"` // why it was not
+	BackMs           *float64     `json:"back_ms"`          // storm, slow: until everybody is back and up to date
+	BeforeMs         *load.Spread `json:"before_ms"`        // visible_ms without carets (presence), while all read (slow), of quiet documents alone (isolation)
+	BesideHotMs      *load.Spread `json:"beside_hot_ms"`    // isolation: visible in quiet documents; before_ms is without anything beside
+	BesidePasteMs    *load.Spread `json:"beside_paste_ms"`  // isolation
+	BesideImportMs   *load.Spread `json:"beside_import_ms"` // isolation
+	PastedPerSecond  *float64     `json:"pasted_mb_per_s"`  // isolation
+	CutOff           *float64     `json:"cut_off"`          // slow: how many of those who did not read had to connect again
+	CaretsPerSecond  *float64     `json:"carets_per_s"`     // presence: carets of others that came, at all clients together
+	Identical        bool         `json:"identical"`        // every replica, and somebody who joined in the end
+	Error            string       `json:"error,omitempty"`  // why it was not
 }
 
 // A Step is so many idle connections.

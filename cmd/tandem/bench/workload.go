@@ -85,10 +85,6 @@ var workloads = []workload{
 		usual: plan{people: 50, size: 1_000_000, missed: 10_000, runs: once}, long: plan{runs: 3},
 	},
 	{
-		name: "huge", extra: true, run: runBig, says: saysBig,
-		usual: plan{people: 50, size: 10_000_000, missed: 100_000, runs: once}, long: plan{runs: 3},
-	},
-	{
 		name: "presence", run: runPresence,
 		usual: plan{people: 200, rate: 10}, all: plan{duration: 10 * time.Second}, long: plan{duration: 30 * time.Second, runs: 5},
 		says: func(p plan) string {
@@ -109,6 +105,20 @@ var workloads = []workload{
 			replaced := p.rate * p.duration.Seconds() * float64(p.size/replacedPieces) / 1e6
 			return fmt.Sprintf("%d of %d readers do not read for %v while %.0f MB are replaced in a document of %d letters", p.stopped, p.people, p.duration, replaced, p.size)
 		},
+	},
+	{
+		name: "isolation", bare: true, run: runIsolation,
+		usual: plan{docs: 10, people: 3, rate: 2, size: 10_000_000, runs: 1},
+		all:   plan{targets: []string{Tandem, string(baseline.Durable)}, duration: 6 * time.Second},
+		long:  plan{targets: []string{Tandem, string(baseline.Durable)}, duration: 30 * time.Second, runs: 3},
+		says: func(p plan) string {
+			return fmt.Sprintf("%s with %s each, %v edits a second each: alone, beside a document that %d saturate, beside pastes and imports of %d letters",
+				count(p.docs, "quiet document"), many(p.people, "people"), p.rate, hotPeople, p.size)
+		},
+	},
+	{
+		name: "huge", extra: true, run: runBig, says: saysBig,
+		usual: plan{people: 50, size: 10_000_000, missed: 100_000, runs: once}, long: plan{runs: 3},
 	},
 }
 
