@@ -201,7 +201,7 @@ func TestBenchNoServer(t *testing.T) {
 		require.Nil(t, goal["met"])
 		bad[goal["workload"]] = goal["bad"]
 	}
-	require.Equal(t, map[any]any{"hot": 1.0, "many": 1.0, "saturate": 1.0, "idle": 0.0, "big": 1.0, "presence": 1.0, "storm": 0.0, "slow": 1.0}, bad)
+	require.Equal(t, map[any]any{"hot": 1.0, "many": 1.0, "saturate": 1.0, "idle": 0.0, "big": 1.0, "presence": 1.0, "storm": 0.0, "slow": 1.0, "isolation": 1.0}, bad)
 	require.Contains(t, stderr, "not every run was good")
 }
 

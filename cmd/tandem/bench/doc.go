@@ -24,6 +24,8 @@
 //
 //   - Generator and server share the machine. GeneratorPerEdit says what part of it was the generator's.
 //   - A server that was named by a URL is not looked into, and started once; what it has from earlier runs is in what it shows.
+//   - Nor does isolation tell the server's fault from the machine's: the people of the hot document, and whoever pastes, take CPU from those
+//     of the quiet ones in the generator too. So a baseline goes through the same, and the ratio is what counts.
 //   - CPU is counted in hundredths of a second: a run of less than some seconds says little.
 //   - How many transactions and syncs a server makes is not seen from outside.
 package bench

@@ -33,6 +33,10 @@ var goals = []goal{
 	{"storm", "all back and identical", true, 10_000, "ms", middleOf("storm", "back_ms")},
 	{"slow", "private memory grows by", true, 20, "MiB", middleOf("slow", "rss_anon_mib_growth")},
 	{"slow", "the others' visible p99 ÷ while all read", true, 2, "×", quotient("slow", "p99", "visible_ms", "before_ms")},
+	{"isolation", "visible p50 beside a hot document ÷ hub-durable", true, 2, "×", ratio("isolation", "hub-durable", "beside_hot_ms", "p50")},
+	{"isolation", "visible p99 beside a hot document ÷ hub-durable", true, 2, "×", ratio("isolation", "hub-durable", "beside_hot_ms", "p99")},
+	{"isolation", "visible p50 beside pastes of 10 MB ÷ hub-durable", true, 2, "×", ratio("isolation", "hub-durable", "beside_paste_ms", "p50")},
+	{"isolation", "visible p99 beside pastes of 10 MB ÷ hub-durable", true, 2, "×", ratio("isolation", "hub-durable", "beside_paste_ms", "p99")},
 }
 
 func (g *goal) met(got float64) bool {
