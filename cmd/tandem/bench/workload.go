@@ -109,7 +109,7 @@ var workloads = []workload{
 	{
 		name: "isolation", bare: true, run: runIsolation,
 		usual: plan{docs: 10, people: 3, rate: 2, size: 10_000_000, runs: once},
-		all:   plan{targets: []string{Tandem, string(baseline.Durable)}, duration: 6 * time.Second, runs: 2},
+		all:   plan{targets: []string{Tandem, string(baseline.Durable)}, duration: 6 * time.Second},
 		long:  plan{targets: []string{Tandem, string(baseline.Durable)}, duration: 30 * time.Second, runs: 3},
 		says: func(p plan) string {
 			return fmt.Sprintf("%s with %s each, %v edits a second each: alone, beside a document that %d saturate, beside pastes and imports of %d letters",
