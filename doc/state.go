@@ -13,9 +13,8 @@ import (
 type StateConfig struct {
 	// HistoryBytes is how much of its history a document keeps in memory: 1 MiB by default.
 	HistoryBytes int
-	// SnapshotCommits and SnapshotBytes are after how many commits, or bytes of them, a snapshot is due: 1,000 and 256 KiB
-	// by default. Of bytes it must be as many as the text has as well, or a large paste would write all that is there again and
-	// again, and keep the disk from the other documents.
+	// SnapshotCommits and SnapshotBytes are after how many commits, or bytes of them, a snapshot is due: 1,000 and 256 KiB by default;
+	// and not before as many bytes as the content has.
 	SnapshotCommits, SnapshotBytes int
 	// CheckEvery is after how many commits a check is due: 200 by default.
 	CheckEvery int
@@ -276,8 +275,9 @@ func (s *State) trim(v *View) {
 // It is called between turns, without a batch at the store.
 func (s *State) SnapshotDue(always bool) *Snapshot {
 	since := int(s.head.Rev - s.snapshotRev)
-	few := since < s.cfg.SnapshotCommits && s.snapshotBytes < max(s.cfg.SnapshotBytes, s.text.Size())
-	if s.batch != nil || since == 0 || !always && few {
+	// A snapshot is written for what was committed at least as many bytes as it has.
+	bytes := max(s.cfg.SnapshotBytes, s.text.Size())
+	if s.batch != nil || since == 0 || !always && since < s.cfg.SnapshotCommits && s.snapshotBytes < bytes {
 		return nil
 	}
 	s.snapshotRev, s.snapshotBytes = s.head.Rev, 0
