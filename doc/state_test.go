@@ -366,6 +366,22 @@ func TestSnapshotDue(t *testing.T) {
 	require.NotNil(t, r.state.SnapshotDue(true))
 }
 
+// TestSnapshotsOfAPaste: what is written of snapshots grows with the text, not with its square.
+func TestSnapshotsOfAPaste(t *testing.T) {
+	const pieces, letters = 64, 1000
+	r := newRig(t, doc.StateConfig{SnapshotBytes: letters})
+	a := r.open(1)
+	written := 0
+	for i := range pieces {
+		r.submit(sub(a, 1, doc.Seq(i+1), doc.Revision(i), `["`+strings.Repeat("x", letters)+`"]`))
+		if snapshot := r.state.SnapshotDue(false); snapshot != nil {
+			written += snapshot.Content.Len()
+		}
+	}
+	require.Positive(t, written)
+	require.LessOrEqual(t, written, 4*pieces*letters)
+}
+
 func TestChecks(t *testing.T) {
 	r := newRig(t, doc.StateConfig{CheckEvery: 5})
 	a := r.open(1)

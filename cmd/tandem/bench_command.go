@@ -34,10 +34,13 @@ const benchLong = `Measures a server under load. The server is a process of its 
   presence   200 carets move 10 times a second while 5 people type
   storm      5,000 connections come back at once after the server was killed
   slow       50 of 60 readers do not read for 30 s while 100 MB go by
-  all        all of these
+  isolation  3 people each type in 10 quiet documents: alone, beside a document that 50 saturate, beside pastes of 10 MB, beside imports
+  huge       big with ten times as many letters and edits
+  all        all of these but huge, as ` + "`make bench`" + ` does: with the baselines that goals name, hot, many and saturate for 8 s, presence for 10 s, each
+             part of isolation for 6 s. It takes less than 12 minutes. With --long it is huge as well, longer runs and more of them, and takes about an hour
 
 An edit is one letter, one submission and one revision. It is visible where it is applied. Latency counts from when an edit was due.
-At the end of each run all copies are compared.
+At the end of each run all copies are compared. What the figures should be stands beside them in a last table, for all workloads together.
 
 Targets take turns, so that their ratio means something on a machine that is not quiet:
 
@@ -46,7 +49,7 @@ Targets take turns, so that their ratio means something on a machine that is not
   hub-burst    a broadcast in memory that writes what waits at once
   hub          a broadcast in memory with one write for each message
 
-Without documents there is only hot, many and saturate. The exit status is 0 where everything was measured and all copies were
+Without documents there is only hot, many, saturate and isolation without its imports. The exit status is 0 where everything was measured and all copies were
 identical, whatever the figures are; 1 where not; 2 for a wrong call.`
 
 func (p *program) benchCommand() *cobra.Command {
@@ -61,16 +64,17 @@ func (p *program) benchCommand() *cobra.Command {
 	flags, c := cmd.Flags(), &f.config
 	flags.StringVar(&c.URL, "url", "", "a running server, http(s):// or ws(s)://; without it one is started for each run")
 	flags.StringVar(&c.Data, "data", "", "the started servers' directory, kept (default: a temporary one, removed)")
-	flags.StringSliceVar(&f.targets, "target", []string{bench.Tandem}, "what to measure: "+strings.Join(bench.Targets(), ", ")+", or all")
+	flags.StringSliceVar(&f.targets, "target", []string{bench.Tandem}, "what to measure: "+strings.Join(bench.Targets(), ", ")+", or all (default of the workload all: those that goals name)")
+	flags.BoolVar(&c.Long, "long", false, "larger and longer, with all targets: 30s and 5 runs, 15,000 connections")
 	flags.IntVar(&c.Docs, "docs", 0, "documents (default: the workload's)")
 	flags.IntVar(&c.People, "people", 0, "people in each document; presence: carets; slow: readers (default: the workload's)")
 	flags.Float64Var(&c.Rate, "rate", 0, "edits a second of each; presence: moves; slow: replacements (default: the workload's)")
 	flags.IntVar(&c.Conns, "conns", 0, "connections: idle, storm (default: 5000)")
-	flags.StringVar(&f.size, "size", "", "letters of the document, such as 10MB: big, slow (default: 1MB)")
-	flags.IntVar(&c.Missed, "missed", 0, "edits that are missed: big (default: 10000)")
+	flags.StringVar(&f.size, "size", "", "letters of the document, such as 10MB: big, slow (default: 1MB), huge, isolation")
+	flags.IntVar(&c.Missed, "missed", 0, "edits that are missed: big (default: 10000), huge")
 	flags.IntVar(&c.Stopped, "stopped", 0, "readers that do not read: slow (default: 50)")
 	flags.DurationVar(&c.Duration, "duration", bench.DefaultDuration, "what is measured of a run; idle: how long each step rests, 3s unless given; slow: without reading, 30s unless given")
-	flags.IntVar(&c.Runs, "runs", bench.DefaultRuns, "runs; idle, big, storm and slow: 1 unless given")
+	flags.IntVar(&c.Runs, "runs", bench.DefaultRuns, "runs; idle, big, huge, storm, slow and isolation: 1 unless given")
 	flags.Uint64Var(&c.Seed, "seed", 0, "of what is left to chance (default: a random one, which is reported)")
 	flags.BoolVar(&f.json, "json", false, "one JSON object on stdout, and nothing else")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
@@ -84,6 +88,9 @@ func (p *program) benchCommand() *cobra.Command {
 		}
 		if !flags.Changed("runs") {
 			c.Runs = 0
+		}
+		if !flags.Changed("target") {
+			f.targets = nil
 		}
 		return nil
 	}
@@ -124,9 +131,8 @@ const generatorGC = 400
 // complete finds out what is meant.
 func (f *benchFlags) complete(workloads []string) (err error) {
 	c := &f.config
-	if c.Workloads = workloads; slices.Contains(workloads, "all") {
-		c.Workloads = bench.Workloads()
-	}
+	c.All = slices.Contains(workloads, "all")
+	c.Workloads = slices.DeleteFunc(slices.Clone(workloads), func(name string) bool { return name == "all" })
 	if c.Targets = f.targets; slices.Contains(f.targets, "all") {
 		c.Targets = bench.Targets()
 	}

@@ -20,6 +20,7 @@ type benchReport struct {
 	Results    []map[string]any
 	Median     map[string]map[string]map[string]any
 	Ratio      map[string]map[string]map[string]any
+	Goals      []map[string]any
 }
 
 type benchSpread struct{ P50, P95, P99, Max float64 }
@@ -101,7 +102,11 @@ func TestBenchOthers(t *testing.T) {
 		"idle":     {[]string{"--docs", "2", "--conns", "20", "--duration", "10ms"}, []string{"rss_mib_peak"}},
 		"big":      {[]string{"--people", "3", "--size", "5kB", "--missed", "100"}, []string{"join_ms", "resume_ms", "resume_bytes"}},
 		"presence": {[]string{"--people", "4", "--duration", "300ms"}, []string{"visible_ms.p99", "before_ms.p99", "carets_per_s"}},
-		"storm":    {[]string{"--docs", "2", "--conns", "10"}, []string{"back_ms", "rss_mib_peak"}},
+		"isolation": {
+			[]string{"--docs", "2", "--people", "2", "--rate", "20", "--size", "300kB", "--duration", "200ms"},
+			[]string{"before_ms.p99", "beside_hot_ms.p99", "beside_paste_ms.p99", "beside_import_ms.p99", "edits_per_s", "pasted_mb_per_s"},
+		},
+		"storm": {[]string{"--docs", "2", "--conns", "10"}, []string{"back_ms", "rss_mib_peak"}},
 		"slow": {
 			[]string{"--people", "4", "--stopped", "2", "--size", "20kB", "--rate", "50", "--duration", "300ms"},
 			[]string{"visible_ms.p99", "before_ms.p99", "back_ms"},
@@ -137,8 +142,9 @@ func TestBenchTable(t *testing.T) {
 		"--duration", "200ms", "--runs", "1")
 	require.Zero(t, status, stderr)
 	require.Regexp(t, `median of 1 run +tandem +hub-durable`, stdout)
-	require.Regexp(t, `goal: visible p50 ÷ hub-durable +≤ 1\.15 × +\d`, stdout)
-	require.Regexp(t, `goal: visible p99 ÷ hub +≤ 2\.1 × +not measured`, stdout)
+	require.Regexp(t, `hot +visible p50 ÷ hub-durable +≤ 1\.15 × +\d.* of another size`, stdout)
+	require.Regexp(t, `hot +visible p99 ÷ hub +≤ 2\.1 × +– +not measured`, stdout)
+	require.Contains(t, stdout, "4 goals: 0 met, 0 missed, 4 not measured")
 	require.Contains(t, stderr, "bench: hot, tandem, run 1: ")
 }
 
@@ -177,14 +183,25 @@ func TestBenchUsage(t *testing.T) {
 	}
 }
 
-// TestBenchNoServer: what could not be measured is said, and is no success.
+// TestBenchNoServer: what could not be measured is said, and is no success; all else is tried as well.
 func TestBenchNoServer(t *testing.T) {
-	status, stdout, stderr := tandem(t.Context(), "bench", "hot", "--json", "--url", "ws://127.0.0.1:1/ws", "--runs", "1")
+	status, stdout, stderr := tandem(t.Context(), "bench", "all", "--json", "--url", "ws://127.0.0.1:1/ws", "--runs", "1")
 	require.Equal(t, 1, status)
 	var r benchReport
 	require.NoError(t, json.Unmarshal([]byte(stdout), &r))
-	require.Equal(t, false, r.Results[0]["identical"])
-	require.Contains(t, r.Results[0]["error"], "connect to ws://127.0.0.1:1/ws")
+	var tried []any
+	for _, row := range r.Results {
+		tried = append(tried, row["workload"])
+		require.Equal(t, false, row["identical"])
+		require.Contains(t, row["error"], "connect to ws://127.0.0.1:1/ws")
+	}
+	require.Equal(t, []any{"hot", "many", "saturate", "big", "presence", "slow", "isolation"}, tried, "the others need a server of their own")
+	bad := map[any]any{}
+	for _, goal := range r.Goals {
+		require.Nil(t, goal["met"])
+		bad[goal["workload"]] = goal["bad"]
+	}
+	require.Equal(t, map[any]any{"hot": 1.0, "many": 1.0, "saturate": 1.0, "idle": 0.0, "big": 1.0, "presence": 1.0, "storm": 0.0, "slow": 1.0, "isolation": 1.0}, bad)
 	require.Contains(t, stderr, "not every run was good")
 }
 

@@ -10,7 +10,7 @@ import (
 	"tandem/cmd/tandem/bench/load"
 )
 
-// ErrVolatile is a data directory in memory (M5).
+// ErrVolatile is a data directory in memory (M6).
 var ErrVolatile = errors.New("nothing is synced there")
 
 // Run measures. The error is that it could not: ErrUsage, ErrVolatile, or what the system says. Whether what was measured is good, the
@@ -22,9 +22,16 @@ func Run(ctx context.Context, c Config) (report *Report, err error) {
 		report.FsyncMs = syncs.Spread()
 		report.conclude()
 	}()
-	chosen, err := c.check()
+	named, err := c.named()
 	if err != nil {
 		return report, err
+	}
+	chosen, err := c.check(named)
+	if err != nil {
+		return report, err
+	}
+	for _, w := range named {
+		report.plans[w.name] = w.plan(&c)
 	}
 	place := &place{}
 	if c.children() {
@@ -34,19 +41,16 @@ func Run(ctx context.Context, c Config) (report *Report, err error) {
 		defer place.remove()
 	}
 	for _, w := range chosen {
-		report.plans[w.name] = w.plan(&c)
 		for run := range report.plans[w.name].runs {
 			if c.children() {
-				if err := fsyncs(place.work, syncs); err != nil {
-					return report, err
-				}
+				err = errors.Join(err, fsyncs(place.work, syncs)) // the others are measured all the same
 			}
-			if err := report.round(ctx, &c, place, w, run); err != nil {
-				return report, err
+			if stop := report.round(ctx, &c, place, w, run); stop != nil {
+				return report, stop
 			}
 		}
 	}
-	return report, nil
+	return report, err
 }
 
 // A place is where children have their data.
@@ -99,7 +103,7 @@ func (p *place) of(target string) (dir string, done func()) {
 // round measures each target once, each time beginning with another one. An error of a run goes into its result; what is returned is that
 // there are to be no more.
 func (r *Report) round(ctx context.Context, c *Config, place *place, w *workload, run int) error {
-	targets := c.targetsOf(w)
+	targets := r.plans[w.name].targets
 	for i := range targets {
 		j := &job{
 			config: c, place: place, plan: r.plans[w.name], workload: w, seed: c.Seed + uint64(run),

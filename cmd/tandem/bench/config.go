@@ -27,8 +27,10 @@ const (
 
 // Config is what to measure. The numbers are each workload's usual ones where they are 0.
 type Config struct {
-	Workloads []string // one at least
-	Targets   []string // one at least
+	Workloads []string // none is needed with All
+	All       bool     // all of them, with the baselines that their goals name, for so long that it takes less than 12 minutes
+	Long      bool     // larger, longer, and with all targets: it takes about an hour with All
+	Targets   []string // the workload's where it is empty: Tandem alone without All and Long
 	URL       string   // of the socket of a Tandem server; empty: a child
 	Data      string   // of the server that is started, kept over all runs; empty: a temporary one for each
 
@@ -57,8 +59,31 @@ const (
 	minConns = 4
 )
 
-// check refuses, with ErrUsage, what cannot be, and finds the workloads.
-func (c *Config) check() ([]*workload, error) {
+// named are the workloads that are asked for.
+func (c *Config) named() (all []*workload, err error) {
+	for i, name := range c.Workloads {
+		if slices.Contains(c.Workloads[:i], name) {
+			return nil, usagef("the workload %s is named twice", name)
+		}
+		w, err := workloadOf(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, w)
+	}
+	for i := range workloads {
+		if w := &workloads[i]; c.All && (c.Long || !w.extra) && !slices.Contains(all, w) {
+			all = append(all, w)
+		}
+	}
+	if len(all) == 0 {
+		return nil, usagef("no workload is named")
+	}
+	return all, nil
+}
+
+// check refuses, with ErrUsage, what cannot be. What is named and can be comes back.
+func (c *Config) check(named []*workload) (found []*workload, err error) {
 	if err := c.checkTargets(); err != nil {
 		return nil, err
 	}
@@ -76,21 +101,11 @@ func (c *Config) check() ([]*workload, error) {
 		return nil, usagef("--duration %v: want more than 0", c.Duration)
 	case c.Data != "" && !c.children():
 		return nil, usagef("--data is the directory of servers that bench starts: leave it out, or --url")
-	case len(c.Workloads) == 0:
-		return nil, usagef("no workload is named")
 	}
-	var found []*workload
-	for i, name := range c.Workloads {
-		if slices.Contains(c.Workloads[:i], name) {
-			return nil, usagef("the workload %s is named twice", name)
-		}
-		w, err := workloadOf(name)
-		if err != nil {
-			return nil, err
-		}
+	for _, w := range named {
 		if err := c.fits(w); err == nil {
 			found = append(found, w)
-		} else if len(c.Workloads) == 1 { // of several, those that can be are measured
+		} else if len(named) == 1 { // of several, those that can be are measured
 			return nil, err
 		}
 	}
@@ -103,9 +118,6 @@ func (c *Config) check() ([]*workload, error) {
 }
 
 func (c *Config) checkTargets() error {
-	if len(c.Targets) == 0 {
-		return usagef("no target is named")
-	}
 	for i, t := range c.Targets {
 		if !slices.Contains(Targets(), t) {
 			return usagef("no target is called %q: there are %s", t, strings.Join(Targets(), ", "))
@@ -120,7 +132,7 @@ func (c *Config) checkTargets() error {
 // fits refuses a workload that has no target, or not the one it needs.
 func (c *Config) fits(w *workload) error {
 	switch {
-	case len(c.targetsOf(w)) == 0:
+	case len(w.plan(c).targets) == 0:
 		return usagef("%s needs a server with documents, which %s is not", w.name, strings.Join(c.Targets, ", "))
 	case w.child && c.URL != "":
 		return usagef("%s needs a server that bench starts: leave --url out", w.name)
@@ -133,19 +145,9 @@ func (c *Config) children() bool {
 	return c.URL == "" || slices.ContainsFunc(c.Targets, func(t string) bool { return t != Tandem })
 }
 
-// targetsOf are those of a workload.
-func (c *Config) targetsOf(w *workload) (names []string) {
-	for _, t := range c.Targets {
-		if t == Tandem || w.bare {
-			names = append(names, t)
-		}
-	}
-	return names
-}
-
 func (p plan) check(name string) error {
 	shortest := map[string]float64{ // seconds in which everybody who types to a schedule types something
-		"hot": 1 / p.rate, "many": 1 / p.rate, "presence": max(1/p.rate, 1.0/typistRate), "slow": max(1/p.rate, 1.0/typistRate) * calmShare,
+		"hot": 1 / p.rate, "many": 1 / p.rate, "isolation": 1 / p.rate, "presence": max(1/p.rate, 1.0/typistRate), "slow": max(1/p.rate, 1.0/typistRate) * calmShare,
 	}[name]
 	switch {
 	case p.duration.Seconds() < shortest/2:
@@ -156,7 +158,7 @@ func (p plan) check(name string) error {
 		return usagef("--conns %d on --docs %d: want %d for each document at least", p.conns, p.docs, minConns)
 	case name != "idle" && name != "storm" && p.people < 2:
 		return usagef("--people %d: want 2 at least, so that somebody sees what another types", p.people)
-	case name == "slow" && p.size < replacedPieces, name == "big" && p.size < pieceLetters:
+	case name == "slow" && p.size < replacedPieces, (name == "big" || name == "huge") && p.size < pieceLetters:
 		return usagef("--size %d is too small for %s", p.size, name)
 	}
 	return nil

@@ -38,12 +38,16 @@ type Result struct {
 	ResumeMs         *float64     `json:"resume_ms"` // big: from the open to the content; the median of some who come back
 	ResumeFirstMs    *float64     `json:"resume_first_ms"`
 	ResumeBytes      *float64     `json:"resume_bytes"`
-	BackMs           *float64     `json:"back_ms"`         // storm, slow: until everybody is back and up to date
-	BeforeMs         *load.Spread `json:"before_ms"`       // visible_ms without carets (presence), while all read (slow)
-	CutOff           *float64     `json:"cut_off"`         // slow: how many of those who did not read had to connect again
-	CaretsPerSecond  *float64     `json:"carets_per_s"`    // presence: carets of others that came, at all clients together
-	Identical        bool         `json:"identical"`       // every replica, and somebody who joined in the end
-	Error            string       `json:"error,omitempty"` // why it was not
+	BackMs           *float64     `json:"back_ms"`          // storm, slow: until everybody is back and up to date
+	BeforeMs         *load.Spread `json:"before_ms"`        // visible_ms without carets (presence), while all read (slow), of quiet documents alone (isolation)
+	BesideHotMs      *load.Spread `json:"beside_hot_ms"`    // isolation: visible in quiet documents; before_ms is without anything beside
+	BesidePasteMs    *load.Spread `json:"beside_paste_ms"`  // isolation
+	BesideImportMs   *load.Spread `json:"beside_import_ms"` // isolation
+	PastedPerSecond  *float64     `json:"pasted_mb_per_s"`  // isolation
+	CutOff           *float64     `json:"cut_off"`          // slow: how many of those who did not read had to connect again
+	CaretsPerSecond  *float64     `json:"carets_per_s"`     // presence: carets of others that came, at all clients together
+	Identical        bool         `json:"identical"`        // every replica, and somebody who joined in the end
+	Error            string       `json:"error,omitempty"`  // why it was not
 }
 
 // A Step is so many idle connections.
@@ -64,8 +68,10 @@ type Report struct {
 	Median map[string]map[string]any `json:"median"`
 	// Ratio has the same, of tandem to each baseline: the median over the rounds of what was measured in one round.
 	Ratio map[string]map[string]any `json:"ratio"`
+	// Goals are those of the workloads that were asked for.
+	Goals []Verdict `json:"goals"`
 
-	plans map[string]plan // by workload
+	plans map[string]plan // by workload: of all that were asked for
 }
 
 // JSON prints the report as one object.
@@ -76,8 +82,14 @@ func (r *Report) Identical() bool {
 	return !slices.ContainsFunc(r.Results, func(r Result) bool { return !r.Identical })
 }
 
-// conclude makes Median and Ratio of Results.
+// conclude makes all else of Results.
 func (r *Report) conclude() {
+	r.compare()
+	r.Goals = r.verdicts()
+}
+
+// compare makes Median and Ratio.
+func (r *Report) compare() {
 	r.Median, r.Ratio = map[string]map[string]any{}, map[string]map[string]any{}
 	rounds := map[string]map[string][]any{}
 	for i := range r.Results {

@@ -15,6 +15,7 @@ type target struct {
 	name   string
 	server *child.Server // nil: it was named by a URL
 	site   *load.Site
+	dir    string // of a server that was started
 }
 
 // BaselineCommand is the command of this program that runs a baseline, whose name follows.
@@ -22,7 +23,7 @@ const BaselineCommand = "bench-baseline"
 
 // startTarget starts it, on a directory of its own. It ends the job when it ends by itself.
 func startTarget(ctx context.Context, c *Config, name, dir string, died func(error)) (*target, error) {
-	t := &target{name: name, site: &load.Site{Bare: name != Tandem}}
+	t := &target{name: name, dir: dir, site: &load.Site{Bare: name != Tandem}}
 	if name == Tandem && c.URL != "" {
 		t.site.URL = c.URL
 		return t, nil

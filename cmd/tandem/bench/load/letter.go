@@ -1,9 +1,10 @@
 package load
 
 import (
+	"unicode"
+
 	"tandem/doc"
 	"tandem/ot"
-	"tandem/ot/pack"
 	"tandem/server/wire"
 )
 
@@ -29,53 +30,51 @@ var single = func() (all [128]string) {
 
 // readLetter reads the first message of what is left of a frame; false: it is something else, or wrong.
 func readLetter(rest []byte, l *letter) bool {
-	r := pack.NewReader(rest)
-	n, kind := r.Array(8), r.Int(int64(wire.KindCommits), int64(wire.KindAck))
-	r.Int(1, pack.MaxInt) // channel
+	c := cursor{rest: rest}
+	fields, kind := c.byte(), wire.Kind(c.byte())
+	c.int(1) // channel
 	switch {
-	case r.Err() != nil:
-		return false
-	case n == 8 && kind == int64(wire.KindCommits):
-		l.ack = false
-		l.insert(&r)
-	case n == 4 && kind == int64(wire.KindAck):
-		l.ack, l.seq = true, doc.Seq(r.Int(1, pack.MaxInt))
-		if r.Array(4) != 4 {
-			return false
-		}
-		copy(l.place.ID[:], r.Bin(len(l.place.ID)))
-		copy(l.place.Epoch[:], r.Bin(len(l.place.Epoch)))
-		l.place.Rev = doc.Revision(r.Int(0, pack.MaxInt))
-		copy(l.place.Lineage[:], r.Bin(len(l.place.Lineage)))
+	case fields == fixArray|8 && kind == wire.KindCommits:
+		l.insert(&c)
+	case fields == fixArray|4 && kind == wire.KindAck:
+		l.acknowledge(&c)
 	default:
 		return false
 	}
-	l.size = r.Pos()
-	return r.Err() == nil
+	l.size = len(rest) - len(c.rest)
+	return !c.other
 }
 
-// insert reads the fields of a commits behind its channel. What does not fit leaves an error in r.
-func (l *letter) insert(r *pack.Reader) {
-	l.place = doc.Place{Rev: doc.Revision(r.Int(0, pack.MaxInt))}
-	r.Int(1, 1) // of one commit
-	l.at = 0
-	if r.Array(2) == 2 {
-		l.at = int(r.Int(1, int64(ot.StoredLimits.Length)))
+// insert reads the fields of a commits behind its channel.
+func (l *letter) insert(c *cursor) {
+	l.ack, l.at = false, 0
+	l.place = doc.Place{Rev: doc.Revision(c.int(0))}
+	c.want(1) // one commit
+	if components := c.byte(); components == fixArray|2 {
+		l.at = int(c.int(1))
+	} else if components != fixArray|1 {
+		c.other = true
 	}
-	text := r.StrBytes(1)
-	l.text = 0x80
-	if len(text) == 1 {
-		l.text = text[0]
-	}
-	if l.text >= 0x80 {
-		r.Fail(pack.ErrEncoding)
+	c.want(fixStr | 1)
+	if l.text = c.byte(); l.text > unicode.MaxASCII || l.at > ot.StoredLimits.Length {
+		c.other = true
 	}
 	for range 2 { // session and caret
-		if !r.Nil() {
-			r.Int(0, pack.MaxInt)
+		if !c.nil() {
+			c.int(0)
 		}
 	}
-	if !r.Nil() {
-		copy(l.place.Lineage[:], r.Bin(len(l.place.Lineage)))
+	if !c.nil() {
+		c.bin(l.place.Lineage[:])
 	}
+}
+
+// acknowledge reads the fields of an ack behind its channel.
+func (l *letter) acknowledge(c *cursor) {
+	l.ack, l.seq = true, doc.Seq(c.int(1))
+	c.want(fixArray | 4)
+	c.bin(l.place.ID[:])
+	c.bin(l.place.Epoch[:])
+	l.place.Rev = doc.Revision(c.int(0))
+	c.bin(l.place.Lineage[:])
 }

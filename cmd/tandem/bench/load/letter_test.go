@@ -94,3 +94,13 @@ func TestLetterAllocatesNothing(t *testing.T) {
 	var l letter
 	require.Zero(t, testing.AllocsPerRun(100, func() { readLetter(frame, &l) }))
 }
+
+// BenchmarkReadLetter is what every delivery takes before it is applied.
+func BenchmarkReadLetter(b *testing.B) {
+	m := wire.Commits{Channel: 1, First: 70_000, Count: 1, Op: insert(900, "a"), Session: wire.Some(doc.SessionNumber(3)), Caret: wire.Some(901)}
+	frame := m.Append(nil)
+	var l letter
+	for b.Loop() {
+		readLetter(frame, &l)
+	}
+}

@@ -277,7 +277,7 @@ func (r *Replica) receive(l *link, m wire.Message) error {
 	case wire.PresenceUpdate:
 		r.peers += len(m.Peers)
 	case wire.Check:
-		if m.Rev == r.place.Rev && m.Hash != r.text.Hash() {
+		if m.Rev == r.place.Rev && m.Hash != r.site.hashes.of(r.place, r.text.Hash) {
 			return fmt.Errorf("%s: the content differs from the server's at revision %d", r.document, m.Rev)
 		}
 	case wire.Ping:

@@ -110,3 +110,25 @@ func TestNonsense(t *testing.T) {
 		})
 	}
 }
+
+// TestChecks: the first replica at a place holds its content against a check; every other one's check is held against that (L4).
+func TestChecks(t *testing.T) {
+	right, err := ot.TextOf(content("text", false).Op)
+	require.NoError(t, err)
+	says := func(text string, rev doc.Revision, hash uint64) []wire.Message {
+		return []wire.Message{opened(rev, false), content(text, false), wire.Check{Channel: 1, Rev: rev, Hash: hash}}
+	}
+	site, opens := scripted(t, says("tent", 3, right.Hash()), says("text", 4, right.Hash()), says("text", 4, right.Hash()), says("text", 4, right.Hash()+1))
+	join := func() error {
+		r, err := load.Join(t.Context(), site, load.NewClock(), "a", 1)
+		<-opens
+		if err == nil { // the check came with the content
+			r.Close()
+		}
+		return err
+	}
+	require.ErrorContains(t, join(), "the content differs from the server's at revision 3")
+	require.NoError(t, join())
+	require.NoError(t, join())
+	require.ErrorContains(t, join(), "the content differs from the server's at revision 4")
+}

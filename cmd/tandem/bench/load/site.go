@@ -23,6 +23,7 @@ type Site struct {
 	Spread bool
 
 	dialed atomic.Int64
+	hashes hashes
 }
 
 // perSource is how many connections come from one address.
