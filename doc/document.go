@@ -58,7 +58,7 @@ type Document struct {
 	composer *composer
 	cfg      Config
 	log      *slog.Logger
-	wake     chan struct{} // has room for one: the inbox is not empty
+	wake     chan struct{} // has room for one: there is something to do
 	saved    chan error    // has room for one: what became of the batch at the store
 	gone     chan struct{} // closed when the goroutine has ended
 
@@ -87,11 +87,12 @@ type Document struct {
 	calls        map[*OpenRequest]*openCall
 	atStore      bool
 	handed       Instant     // when the batch at the store was handed to it; with an observer only
-	snapshotting chan error  // not nil: a snapshot is on its way
-	tick         *time.Timer // set under mu
+	snapshotting chan error  // not nil: a snapshot is on its way; it has room for one
+	tick         *time.Timer // set under mu; a timer is nil until it is needed
 	idleTimer    *time.Timer
 	idleSince    time.Time // zero: in use
 	spaceTimer   *time.Timer
+	spaceAsked   time.Time                  // when the store was asked for space last
 	noSpace      map[SessionNumber]struct{} // who was refused for lack of space; nil: nobody was yet
 	grown        Revision                   // up to which spans were asked for
 }
@@ -118,19 +119,13 @@ func newDocument(name string, stored *Stored, store Store, composer *composer, c
 		store: store, composer: composer, cfg: cfg, log: cfg.Logger.With("doc", name),
 		wake: make(chan struct{}, 1), saved: make(chan error, 1), gone: make(chan struct{}),
 		state: state, sessions: map[SessionNumber]*Session{}, calls: map[*OpenRequest]*openCall{},
-		tick: stoppedTimer(), idleTimer: time.NewTimer(cfg.UnloadAfter),
-		spaceTimer: stoppedTimer(), thinning: newThinning(cfg.LatencyBudget, cfg.PresenceEvery),
+		thinning: newThinning(cfg.LatencyBudget, cfg.PresenceEvery),
 	}
+	d.knockAfter(&d.idleTimer, cfg.UnloadAfter)
 	d.view.Store(state.View())
 	composer.enter(d.chain, &d.view)
 	d.grow() // what was missed, if anything
 	return d, nil
-}
-
-func stoppedTimer() *time.Timer {
-	t := time.NewTimer(time.Hour)
-	t.Stop()
-	return t
 }
 
 // View is what is durable of the document.
@@ -145,12 +140,22 @@ func (d *Document) stop(why error) {
 	d.knock()
 }
 
-// knock tells the loop that something waits.
+// knock tells the loop that there is something to do: in the inbox, from the store, or because it is time. It is the only thing that the
+// loop waits for: a select over a channel for each, three of them timers', took a tenth of a turn.
 func (d *Document) knock() {
 	select {
 	case d.wake <- struct{}{}:
 	default:
 	}
+}
+
+// knockAfter knocks after a time, by a timer that is made when it is needed first.
+func (d *Document) knockAfter(timer **time.Timer, wait time.Duration) {
+	if *timer == nil {
+		*timer = time.AfterFunc(wait, d.knock)
+		return
+	}
+	(*timer).Reset(wait)
 }
 
 // loop takes turns until the document is to go. A panic, which is a broken invariant, ends this document and no other.
@@ -163,15 +168,13 @@ func (d *Document) loop() {
 			d.end(fmt.Errorf("%w: internal error", ErrOpenAgain))
 		}
 	}()
-	for {
+	for range d.wake {
 		select {
-		case <-d.wake:
-		case <-d.tick.C:
-		case <-d.idleTimer.C:
-		case <-d.spaceTimer.C:
-			d.tellOfSpace()
 		case err := <-d.snapshotting:
 			d.snapshotDone(err)
+		default:
+		}
+		select {
 		case err := <-d.saved:
 			d.atStore = false
 			if err != nil {
@@ -179,13 +182,10 @@ func (d *Document) loop() {
 				d.end(fmt.Errorf("%w: %w", ErrOpenAgain, err))
 				return
 			}
-			d.stamp(d.state.batch)
-			for _, s := range d.sessions { // before it can be read
-				s.learn(d.state.batch)
-			}
-			effects := d.state.Committed()
-			d.publish(effects, false)
+			d.committed()
+		default:
 		}
+		d.tellOfSpace()
 		if d.atStore {
 			continue
 		}
@@ -194,6 +194,15 @@ func (d *Document) loop() {
 			return
 		}
 	}
+}
+
+// committed shows the batch that has become durable.
+func (d *Document) committed() {
+	d.stamp(d.state.batch)
+	for _, s := range d.sessions { // before it can be read
+		s.learn(d.state.batch)
+	}
+	d.publish(d.state.Committed(), false)
 }
 
 // turn takes what waits, and hands what is to be committed to the store. A snapshot is taken first, if one is due: between
@@ -210,7 +219,10 @@ func (d *Document) turn() {
 	d.publish(effects, tick)
 	if batch != nil {
 		d.atStore = true
-		d.store.Append(batch, func(err error) { d.saved <- err })
+		d.store.Append(batch, func(err error) {
+			d.saved <- err
+			d.knock()
+		})
 	}
 	d.turned(At(now), in)
 }

@@ -20,15 +20,24 @@ func (d *Document) awaitSpace(n SessionNumber, refusal error) {
 	}
 	if len(d.noSpace) == 0 {
 		d.log.Warn("submissions are refused", "err", refusal)
-		d.spaceTimer.Reset(spaceEvery)
+		d.awaitNextAsk()
 	}
 	d.noSpace[n] = struct{}{}
 }
 
-// tellOfSpace asks those who were refused to try again, once there is space.
+// awaitNextAsk has the store asked after a while.
+func (d *Document) awaitNextAsk() {
+	d.spaceAsked = time.Now()
+	d.knockAfter(&d.spaceTimer, spaceEvery)
+}
+
+// tellOfSpace asks those who were refused to try again, once there is space. It asks the store now and then.
 func (d *Document) tellOfSpace() {
-	if d.store.Ready() != nil {
-		d.spaceTimer.Reset(spaceEvery)
+	switch {
+	case len(d.noSpace) == 0 || time.Since(d.spaceAsked) < spaceEvery:
+		return
+	case d.store.Ready() != nil:
+		d.awaitNextAsk()
 		return
 	}
 	d.log.Info("there is space again")

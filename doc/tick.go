@@ -17,7 +17,7 @@ func (d *Document) untilTick(now time.Time) time.Duration {
 func (d *Document) awaitTick(now time.Time) {
 	if !d.ticking {
 		d.ticking = true
-		d.tick.Reset(d.untilTick(now))
+		d.knockAfter(&d.tick, d.untilTick(now))
 	}
 }
 
@@ -27,7 +27,7 @@ func (d *Document) takeTick(now time.Time) bool {
 		return false
 	}
 	if wait := d.untilTick(now); wait > 0 {
-		d.tick.Reset(wait)
+		d.knockAfter(&d.tick, wait)
 		return false
 	}
 	d.ticking, d.ticked = false, now

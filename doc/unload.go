@@ -10,7 +10,10 @@ func (d *Document) snapshot(always bool) {
 	if snapshot := d.state.SnapshotDue(always); snapshot != nil {
 		done := make(chan error, 1)
 		d.snapshotting = done
-		d.store.Save(snapshot, func(err error) { done <- err })
+		d.store.Save(snapshot, func(err error) {
+			done <- err
+			d.knock()
+		})
 	}
 }
 
@@ -37,7 +40,7 @@ func (d *Document) unload() bool {
 	}
 	if left := d.cfg.UnloadAfter - now.Sub(d.idleSince); left > 0 && d.stopped == nil {
 		d.mu.Unlock()
-		d.idleTimer.Reset(left)
+		d.knockAfter(&d.idleTimer, left)
 		return false
 	}
 	stopped := d.stopped
@@ -67,6 +70,11 @@ func (d *Document) end(err error) {
 	d.closed = true
 	opens := d.opens
 	d.opens, d.leaves, d.queued, d.moved, d.tasks = nil, nil, nil, nil, nil // whoever waits for a task sees gone
+	for _, timer := range []*time.Timer{d.tick, d.idleTimer, d.spaceTimer} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
 	d.mu.Unlock()
 	for _, call := range opens {
 		call.done <- errUnloaded

@@ -17,14 +17,16 @@ func TestWave(t *testing.T) {
 		{"a start", 4 * mib, false},
 		{"calm, after too little for a wave", 0, false},
 		{"it rises", 30 * mib, false},
-		{"it goes on", mib, false},
-		{"it is over", calmBytes, true},
+		{"it goes on", 4 * mib, false},
+		{"it is over, though those who came make some work", 3 * mib, true},
+		{"as before", 3 * mib, false},
+		{"as before, for long", 3 * mib, false},
+		{"as before, for longer", 3 * mib, false},
+		{"and all rest", mib / 8, true},
 		{"once", 0, false},
-		{"calm for long", calmBytes, false},
-		{"a little", 7 * mib, false},
-		{"and a little more, calmly", calmBytes, false},
-		{"until it is enough", 2 * mib, false},
-		{"over again", 0, true},
+		{"a little at a time", mib, false},
+		{"and again and again", 8 * mib, false},
+		{"over again", mib, true},
 	} {
 		require.Equal(t, row.over, w.over(w.last+row.recent), row.name)
 	}

@@ -174,7 +174,7 @@ func (s *Store) condition(e *entry) error {
 	if ahead && here != e.prev {
 		return conflict(here, e.prev)
 	}
-	firsts := map[doc.ClientID]doc.Seq{}
+	var firsts map[doc.ClientID]doc.Seq // of clients that the tail does not know
 	for i := range e.commits {
 		c := &e.commits[i]
 		if _, seen := firsts[c.Client]; seen {
@@ -185,8 +185,14 @@ func (s *Store) condition(e *entry) error {
 			return repeated(e.prev.ID, c.Client, known.Seq, c.Seq)
 		}
 		if !inTail {
+			if firsts == nil {
+				firsts = map[doc.ClientID]doc.Seq{}
+			}
 			firsts[c.Client] = c.Seq
 		}
+	}
+	if ahead && len(firsts) == 0 { // whoever types on: it has all been asked
+		return s.engine.ready()
 	}
 	// What maintenance moves here is durable in the log already, and what it takes away nobody appends to.
 	return s.engine.peek(func(tx *reading) error {

@@ -200,6 +200,9 @@ func TestDamageIsIsolated(t *testing.T) {
 	nothing := func(*writing) error { return nil }
 	s.committer.edit(&work{check: nothing, write: nothing, done: func(err error) { first <- err }})
 	bad, good := p.batch(1, "x"), beside.batch(1, "x")
+	c := &bad.Commits[0]
+	c.Client = doc.ClientID{8} // somebody new, of whom the database is asked
+	c.Lineage = p.place.Lineage.Extend(c.Rev, c.Client, c.Seq, c.Bytes)
 	badAnswer, goodAnswer := make(chan error, 1), make(chan error, 1)
 	s.Append(bad, func(err error) { badAnswer <- err })
 	s.Append(good, func(err error) { goodAnswer <- err })

@@ -167,6 +167,16 @@ func (e *engine) viewOnce(f func(*reading) error) (committed <-chan struct{}, er
 	})
 }
 
+// ready is why the database cannot be read or written now, if it cannot.
+func (e *engine) ready() error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.db == nil {
+		return e.why
+	}
+	return nil
+}
+
 // peek is view for a question that has the same answer before and after whatever the committer is writing: it waits for nothing.
 func (e *engine) peek(f func(*reading) error) error {
 	e.mu.RLock()
