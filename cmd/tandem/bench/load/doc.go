@@ -17,7 +17,8 @@
 //	    acknowledged (Start), it is due at that moment.
 //	L3  An edit is visible where it is applied: the stamp is taken after the whole frame that brought it was applied.
 //	L4  A replica holds what the server has: commits are applied in order, a gap is an error, and each check that the server sends is
-//	    held against the content: of the replica that comes to this place first. What is outstanding is moved over what arrives, and applied with its ack.
+//	    held against the content: of the replica that comes to this place first. What is outstanding is moved over what arrives, and
+//	    applied with its ack.
 //	L5  Crew.Compare ends a measurement: every replica of a document has the same content, and so does somebody who joins then.
 //
 // # What does not hold
