@@ -303,13 +303,19 @@ func composeCommits(commits []*Committed, f form) (ot.Op, error) {
 	return composeOps(ops)
 }
 
+// inARow is how many operations are composed one after the other, in two rooms that take turns. Beyond, to copy them all each time costs
+// more than memory does.
+const inARow = 16
+
 // composeOps composes by halves: each code unit is copied log n times, not n times.
 func composeOps(ops []ot.Op) (ot.Op, error) {
-	switch len(ops) {
-	case 0:
+	switch {
+	case len(ops) == 0:
 		return nil, nil
-	case 1:
+	case len(ops) == 1:
 		return ops[0], nil
+	case len(ops) <= inARow:
+		return composeInARow(ops)
 	}
 	a, err := composeOps(ops[:len(ops)/2])
 	if err != nil {
@@ -319,9 +325,22 @@ func composeOps(ops []ot.Op) (ot.Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	op, err := ot.Compose(a, b)
-	if err != nil {
-		return nil, fmt.Errorf("%w: operations that follow one another do not fit: %w", ErrDamaged, err)
+	return composeInARow([]ot.Op{a, b})
+}
+
+func composeInARow(ops []ot.Op) (ot.Op, error) {
+	n := 0
+	for _, op := range ops {
+		n += len(op)
 	}
-	return op, nil
+	var c since
+	for i, op := range ops {
+		if c.room == nil {
+			c.room = make(ot.Op, 0, n+1)
+		}
+		if err := c.add(op, Revision(i+1)); err != nil {
+			return nil, err
+		}
+	}
+	return c.op, nil
 }

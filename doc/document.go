@@ -18,6 +18,9 @@ type Config struct {
 	StateConfig
 	// PresenceEvery is how often presence goes out at most: 50 ms by default.
 	PresenceEvery time.Duration
+	// SnapshotEvery is how often a document is stored as a whole at most, however fast it is written to: 1 s by default. Each snapshot
+	// takes a transaction of its own, and to replay a second's commits takes a load milliseconds.
+	SnapshotEvery time.Duration
 	// LatencyBudget is how long an edit may take from when its frame was read to when others are written to: 50 ms by default. While
 	// it takes longer, presence goes out less often, down to every 2 s. Negative: it always goes out every PresenceEvery.
 	LatencyBudget time.Duration
@@ -38,6 +41,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.StateConfig = c.StateConfig.withDefaults()
 	c.PresenceEvery = cmp.Or(c.PresenceEvery, 50*time.Millisecond)
+	c.SnapshotEvery = cmp.Or(c.SnapshotEvery, time.Second)
 	c.LatencyBudget = cmp.Or(c.LatencyBudget, latencyBudget)
 	c.MaxDocuments = cmp.Or(c.MaxDocuments, 10_000)
 	c.RetentionEvery = cmp.Or(c.RetentionEvery, retentionEvery)
@@ -64,9 +68,9 @@ type Document struct {
 
 	// Published; read by anyone.
 	view    atomic.Pointer[View]
-	recent  atomic.Pointer[since] // what a submission was moved over last, before its turn
-	present atomic.Int64          // sessions
-	slowest peak                  // the longest way of an edit to a session since the last turn
+	recents recents      // what submissions were moved over before their turns
+	present atomic.Int64 // sessions
+	slowest peak         // the longest way of an edit to a session since the last turn
 
 	// Guarded by mu: the inbox.
 	mu       sync.Mutex
@@ -87,6 +91,7 @@ type Document struct {
 	calls        map[*OpenRequest]*openCall
 	atStore      bool
 	handed       Instant     // when the batch at the store was handed to it; with an observer only
+	snapshotted  time.Time   // when one was taken last
 	snapshotting chan error  // not nil: a snapshot is on its way; it has room for one
 	tick         *time.Timer // set under mu; a timer is nil until it is needed
 	idleTimer    *time.Timer
@@ -208,11 +213,11 @@ func (d *Document) committed() {
 // turn takes what waits, and hands what is to be committed to the store. A snapshot is taken first, if one is due: between
 // turns everything is durable, also in a document that is never quiet.
 func (d *Document) turn() {
-	if d.snapshotting == nil {
+	now := time.Now()
+	if d.snapshotting == nil && now.Sub(d.snapshotted) >= d.cfg.SnapshotEvery {
 		d.snapshot(false)
 	}
 	d.runTasks()
-	now := time.Now()
 	in, tick := d.take(now)
 	in.Refuse = d.store.Ready()
 	batch, effects := d.state.Turn(in)

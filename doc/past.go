@@ -53,17 +53,11 @@ func (d *Document) bringUp(ctx context.Context, view *View, moved Moved) (*Moved
 	if len(commits) <= overInTurn || len(commits) > overAtOnce {
 		return &moved, moved.Over(commits)
 	}
-	// Many who submit at once come from the same revision, where the last frame had left them.
-	c := d.recent.Load()
-	if c == nil || c.from != moved.To || c.to != view.Place.Rev {
-		op, err := composeAll(commits, plain)
-		if err != nil {
-			return nil, err
-		}
-		c = &since{from: moved.To, to: view.Place.Rev, op: op}
-		d.recent.Store(c)
+	op, err := d.recents.between(moved.To, view.Place.Rev, commits)
+	if err != nil {
+		return nil, err
 	}
-	moved.over(c.op, c.to)
+	moved.over(op, view.Place.Rev)
 	return &moved, nil
 }
 

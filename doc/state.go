@@ -42,7 +42,7 @@ type State struct {
 	history []*Committed // revisions view.Base+1 up to head.Rev
 	records map[ClientID]Record
 	batch   []*Committed
-	since   since          // what the last submission was moved over
+	sinces  sinces
 	waiting []*OpenRequest // their outstanding is in the batch
 	refuse  error          // of this turn: why nothing is committed
 
@@ -192,6 +192,9 @@ func (s *State) Turn(in *Inbox) (*Batch, []Effect) {
 	}
 	for _, o := range outstanding {
 		effects = append(effects, s.commitOutstanding(o, in.Now)...)
+	}
+	if len(in.Submissions) < 2 {
+		s.sinces = sinces{} // nobody else comes from there, and it may be long
 	}
 	for _, sub := range in.Submissions {
 		err, ended := s.submit(sub, in.Now)

@@ -137,56 +137,6 @@ func (s *State) commit(sub *Submission, now int64) (err error, ended bool) {
 	return nil, false
 }
 
-// A since is what was committed since a revision, as one operation.
-type since struct {
-	from, to Revision
-	op       ot.Op
-	own      bool  // op is of this since alone, and may be written over when it is not needed any more
-	room     ot.Op // for the next op
-}
-
-// add has the operation reach further.
-func (c *since) add(op ot.Op, to Revision) error {
-	if c.to == c.from {
-		c.op, c.own, c.to = op, false, to
-		return nil
-	}
-	next, err := ot.ComposeTo(c.room, c.op, op)
-	if err != nil {
-		return fmt.Errorf("%w: operations that follow one another do not fit: %w", ErrDamaged, err)
-	}
-	c.room = nil
-	if c.own {
-		c.room = c.op
-	}
-	c.op, c.own, c.to = next, true, to
-	return nil
-}
-
-// bringUp moves an operation to the head. The submissions of one turn were mostly made on the same revision: what was committed since is
-// composed once for all of them, commit by commit, so that each costs one step and not as many as there are before it.
-func (s *State) bringUp(m *Moved) error {
-	commits := s.history[m.To-s.view.Base:]
-	if len(commits) < 2 || len(commits) > overAtOnce {
-		return m.Over(commits)
-	}
-	c := &s.since
-	if c.from != m.To || c.to < m.To || c.to > s.head.Rev {
-		c.from, c.to = m.To, m.To
-	}
-	if fresh := s.history[c.to-s.view.Base:]; len(fresh) > 0 {
-		op, err := composeAll(fresh, plain)
-		if err == nil {
-			err = c.add(op, s.head.Rev)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	m.over(c.op, c.to)
-	return nil
-}
-
 // author is the name under which a commit is kept.
 func author(name string) string {
 	if len(name) <= MaxAuthor {

@@ -267,7 +267,7 @@ func TestDocumentStaysUntilItIsTrimmed(t *testing.T) {
 
 // TestTrimWhileOthersType: nobody is disturbed who is not behind, and nothing is lost.
 func TestTrimWhileOthersType(t *testing.T) {
-	cfg := doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 2000, SnapshotCommits: 20}}
+	cfg := doc.Config{StateConfig: doc.StateConfig{HistoryBytes: 2000, SnapshotCommits: 20}, SnapshotEvery: time.Millisecond}
 	inArchive(t, cfg, func(t *testing.T, memory *doctest.Memory, r *doc.Registry) {
 		rng := seeded(t, 5)
 		newChronicle(t, memory, doc.Text)

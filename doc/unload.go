@@ -9,7 +9,7 @@ import (
 func (d *Document) snapshot(always bool) {
 	if snapshot := d.state.SnapshotDue(always); snapshot != nil {
 		done := make(chan error, 1)
-		d.snapshotting = done
+		d.snapshotting, d.snapshotted = done, time.Now()
 		d.store.Save(snapshot, func(err error) {
 			done <- err
 			d.knock()

@@ -298,11 +298,12 @@ func (c *conn) panicked(r any) error {
 // readFrame reads a frame. Once it has begun, it has its own time to end: pongs between its fragments do not prolong it. The first
 // has to end in the time for hello.
 func (c *conn) readFrame() (int, []byte, error) {
+	whole := c.hasFrame()
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		return 0, nil, err
 	}
-	if c.welcomed {
+	if c.welcomed && !whole {
 		if err := c.ws.SetReadDeadline(time.Now().Add(c.server.cfg.Limits.Message)); err != nil {
 			return 0, nil, err
 		}

@@ -21,6 +21,13 @@ const (
 	readBuffer = 320
 )
 
+// What is read here of a frame (RFC 6455, section 5.2): its first byte; its second, which has the mask's bit and a length; the mask.
+const (
+	masked    = 0x80
+	maxShort  = 125 // of a length that the second byte holds
+	frameHead = 2 + 4
+)
+
 // errResting is no error: nothing came for a while.
 var errResting = errors.New("resting")
 
@@ -59,6 +66,18 @@ func (c *conn) quiet() bool {
 	return true
 }
 
+// hasFrame reports whether a frame lies in the buffer as a whole, as those do of somebody who types: nothing more is waited for, and no
+// deadline needed.
+func (c *conn) hasFrame() bool {
+	const finalBinary = 0x82
+	n := c.in.Buffered()
+	if n < frameHead {
+		return false
+	}
+	p, err := c.in.Peek(2)
+	return err == nil && p[0] == finalBinary && p[1] >= masked && p[1] <= masked+maxShort && n >= frameHead+int(p[1]-masked)
+}
+
 // rest waits until a frame begins that has something to say, and reads on.
 func (c *conn) rest() {
 	for c.pong() {
@@ -70,16 +89,12 @@ func (c *conn) rest() {
 
 // pong waits for a frame, and passes over it if it is a pong. False: it is another, or an error; the next read finds it.
 func (c *conn) pong() bool {
-	const (
-		finalPong = 0x8A
-		masked    = 0x80
-		head      = 2 + 4 // and the mask
-	)
+	const finalPong = 0x8A
 	p, err := c.in.Peek(2)
-	if err != nil || p[0] != finalPong || p[1] < masked || p[1] > masked+125 {
+	if err != nil || p[0] != finalPong || p[1] < masked || p[1] > masked+maxShort {
 		return false
 	}
-	n := head + int(p[1]-masked)
+	n := frameHead + int(p[1]-masked)
 	if _, err = c.in.Peek(n); err != nil {
 		return false
 	}

@@ -75,13 +75,34 @@ func (s *Store) SaveSpan(id doc.ID, epoch doc.Epoch, span doc.Span, op []byte, d
 	switch {
 	case len(op) == 0 || len(op) > maxSpanBytes:
 		s.saver.add(&job{run: func() error { return nil }, done: done})
-	case len(op) <= pieceSize && !s.tails.has(id, span.Last()):
+	case len(op) <= pieceSize:
 		w.record.op = bytes.Clone(op)
-		s.committer.slice(&work{size: len(op), check: w.check, write: w.write, done: func(err error) { done(w.leftOut(err)) }})
+		if s.tails.has(id, span.Last()) { // of several, the first has the database get the history of all of them
+			s.saver.add(&job{run: func() error { return s.settleTo(id, span.Last()) }, done: func(err error) { s.writeSpan(w, err, done) }})
+			return
+		}
+		s.writeSpan(w, nil, done)
 	default:
 		op = bytes.Clone(op)
 		s.saver.add(&job{run: func() error { return s.saver.saveSpan(w, op) }, done: done})
 	}
+}
+
+// settleTo has the database get a document's history up to a revision, if it has not.
+func (s *Store) settleTo(id doc.ID, rev doc.Revision) error {
+	if !s.tails.has(id, rev) {
+		return nil
+	}
+	return s.settle(context.Background(), id)
+}
+
+// writeSpan hands a small one to the committer, unless there was an error before.
+func (s *Store) writeSpan(w *spanWriting, err error, done func(error)) {
+	if err != nil {
+		done(w.leftOut(err))
+		return
+	}
+	s.committer.slice(&work{size: len(w.record.op), check: w.check, write: w.write, done: func(err error) { done(w.leftOut(err)) }})
 }
 
 // spanWriting is a composed operation on its way to the database.
@@ -119,16 +140,13 @@ func (w *spanWriting) write(tx *writing) error {
 	return tx.put(spansBucket, key, w.record.encode(key))
 }
 
-// saveSpan writes one that the database has no history of yet, or a large one: in parts, ahead of the record that makes them count. There is nothing to clear away after a crash: parts
+// saveSpan writes a large one: in parts, ahead of the record that makes them count. There is nothing to clear away after a crash: parts
 // without a record are written over, and go with the history that they belong to.
 func (v *saver) saveSpan(w *spanWriting, op []byte) error {
-	if err := v.store.settle(context.Background(), w.id); err != nil {
+	if err := v.store.settleTo(w.id, w.span.Last()); err != nil {
 		return err
 	}
-	if len(op) <= pieceSize {
-		w.record.op = op
-	}
-	for part := 0; len(w.record.op) == 0 && part*pieceSize < len(op); part++ {
+	for part := 0; part*pieceSize < len(op); part++ {
 		slice := op[part*pieceSize : min((part+1)*pieceSize, len(op))]
 		var sum uint32
 		err := v.commit(len(slice), w.check, func(tx *writing) error {
