@@ -204,6 +204,9 @@ func (d *Document) loop() {
 // committed shows the batch that has become durable.
 func (d *Document) committed() {
 	d.stamp(d.state.batch)
+	if len(d.state.batch) < 2 {
+		d.recents.drop()
+	}
 	for _, s := range d.sessions { // before it can be read
 		s.learn(d.state.batch)
 	}

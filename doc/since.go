@@ -92,6 +92,29 @@ func (r *recents) between(from, to Revision, commits []*Committed) (ot.Op, error
 	if err != nil {
 		return nil, err
 	}
-	r[from%sincesKept].Store(&since{from: from, to: to, op: op})
+	if opBytes(op) <= recentBytes {
+		r[from%sincesKept].Store(&since{from: from, to: to, op: op})
+	}
 	return op, nil
+}
+
+// recentBytes is up to how large they are kept.
+const recentBytes = 64 << 10
+
+// drop forgets them: nobody comes from there any more.
+func (r *recents) drop() {
+	for i := range r {
+		if r[i].Load() != nil {
+			r[i].Store(nil)
+		}
+	}
+}
+
+// opBytes is about what an operation takes in memory.
+func opBytes(op ot.Op) int {
+	n := 64 * len(op)
+	for i := range op {
+		n += len(op[i].Text)
+	}
+	return n
 }
