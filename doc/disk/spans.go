@@ -68,8 +68,7 @@ func (s *Store) readSpan(ctx context.Context, history doc.ID, span doc.Span) (op
 	return op, nil
 }
 
-// SaveSpan implements doc.Archive. What is longer than maxSpanBytes is left out. Small ones go to the committer as they are, which gathers
-// them.
+// SaveSpan implements doc.Archive. What is longer than maxSpanBytes is left out. Small ones are gathered.
 func (s *Store) SaveSpan(id doc.ID, epoch doc.Epoch, span doc.Span, op []byte, done func(error)) {
 	w := &spanWriting{id: id, epoch: epoch, span: span}
 	switch {
@@ -96,13 +95,13 @@ func (s *Store) settleTo(id doc.ID, rev doc.Revision) error {
 	return s.settle(context.Background(), id)
 }
 
-// writeSpan hands a small one to the committer, unless there was an error before.
+// writeSpan has a small one written, unless there was an error before.
 func (s *Store) writeSpan(w *spanWriting, err error, done func(error)) {
 	if err != nil {
 		done(w.leftOut(err))
 		return
 	}
-	s.committer.slice(&work{size: len(w.record.op), check: w.check, write: w.write, done: func(err error) { done(w.leftOut(err)) }})
+	s.spans.add(&work{size: len(w.record.op), check: w.check, write: w.write, done: func(err error) { done(w.leftOut(err)) }})
 }
 
 // spanWriting is a composed operation on its way to the database.

@@ -69,6 +69,7 @@ type Store struct {
 	checkpointer *checkpointer
 	committer    *committer
 	saver        *saver
+	spans        gatherer
 	stop         chan struct{} // closed by Close: healing ends
 	healing      sync.WaitGroup
 
@@ -141,6 +142,7 @@ func open(dir string, cfg Config) (*Store, error) {
 	}
 	s.appender = newAppender(s, cfg.MaxTransaction)
 	s.saver = newSaver(s)
+	s.spans.slice = func(w *work) { s.committer.slice(w) }
 	return s, nil
 }
 
@@ -186,6 +188,7 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.appender.close()
 		s.saver.close()
+		s.spans.close()
 		s.checkpointer.close()
 		s.committer.close()
 		close(s.stop)
