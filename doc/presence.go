@@ -61,6 +61,8 @@ type Changes struct {
 	known int64
 	all   bool
 
+	hearers int // guarded by mu of the Presences
+
 	once sync.Once
 	memo any
 }
@@ -79,12 +81,15 @@ func (p *Presences) Since(version int64, all bool) *Changes {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, c := range p.told {
+	for i, c := range p.told {
 		if c != nil && c.known == version && c.all == all {
+			if c.hearers++; c.hearers >= len(p.settled) { // that is everybody
+				p.told[i] = nil
+			}
 			return c
 		}
 	}
-	c := &Changes{Rev: p.Rev, known: version, all: all}
+	c := &Changes{Rev: p.Rev, known: version, all: all, hearers: 1}
 	for _, peer := range p.atRev() {
 		if all || peer.version > version {
 			c.Peers = append(c.Peers, peer)
@@ -95,8 +100,10 @@ func (p *Presences) Since(version int64, all bool) *Changes {
 			c.Left = append(c.Left, l.session)
 		}
 	}
-	p.told[p.next] = c
-	p.next = (p.next + 1) % toldKept
+	if version != 0 { // who knows nobody is mostly alone
+		p.told[p.next] = c
+		p.next = (p.next + 1) % toldKept
+	}
 	return c
 }
 

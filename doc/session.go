@@ -20,7 +20,7 @@ type Session struct {
 	number SessionNumber
 	client ClientID
 	began  Instant
-	opened Opened
+	opened *Opened // nil: it was taken
 
 	// Guarded by doc.mu: the slots.
 	submission *Submission
@@ -55,7 +55,8 @@ type Refusal struct {
 
 // begin is called by the document before anybody else has the session.
 func (s *Session) begin(o *OpenRequest) {
-	s.number, s.client, s.opened, s.began = o.Session, o.Client, o.Opened, Now()
+	opened := o.Opened
+	s.number, s.client, s.opened, s.began = o.Session, o.Client, &opened, Now()
 	s.cursor, s.own, s.ownRev = o.Opened.Cursor, o.Opened.Cursor.Own, o.Opened.OutcomeRev
 	s.rev, s.check = s.cursor.Rev, s.cursor.checked
 	if o.Opened.Resume && o.ahead != nil {
@@ -66,8 +67,15 @@ func (s *Session) begin(o *OpenRequest) {
 // Number names the session towards others.
 func (s *Session) Number() SessionNumber { return s.number }
 
-// Opened is how the session began.
-func (s *Session) Opened() Opened { return s.opened }
+// Opened is how the session began. It must not be called after TakeOpened.
+func (s *Session) Opened() Opened { return *s.opened }
+
+// TakeOpened is Opened for the last time: a session that lives on does without.
+func (s *Session) TakeOpened() Opened {
+	opened := *s.opened
+	s.opened = nil
+	return opened
+}
 
 // TakeContent is the content that the session begins with; nil where it resumes, and from the second call on.
 func (s *Session) TakeContent() *ot.Text {

@@ -31,7 +31,8 @@ type channel struct {
 	id   wire.Channel
 
 	// Guarded by conn.mu.
-	session *doc.Session // nil: not opened yet
+	session *doc.Session       // nil: not opened yet
+	cancel  context.CancelFunc // of the open; nil: it is not under way any more
 	dirty   bool
 	next    *channel // the next dirty one
 	closed  bool     // the client closed it, or it has ended
@@ -68,7 +69,8 @@ func (c *conn) forget(ch *channel) {
 
 // open begins a session, on a goroutine of its own: a document that takes long to load holds up no other. read waits for it.
 func (c *conn) open(m wire.Open) error {
-	ch := &channel{conn: c, id: m.Channel}
+	ctx, cancel := context.WithCancel(context.Background())
+	ch := &channel{conn: c, id: m.Channel, cancel: cancel}
 	c.mu.Lock()
 	taken := c.find(m.Channel) != nil
 	n := max(len(c.channels), c.opening) // a channel that is closed while it opens costs as much as one that is open
@@ -78,6 +80,9 @@ func (c *conn) open(m wire.Open) error {
 		c.opening++
 	}
 	c.mu.Unlock()
+	if taken || !fits {
+		cancel()
+	}
 	switch {
 	case taken:
 		return fmt.Errorf("%w: channel %d is open", wire.ErrMessage, m.Channel)
@@ -90,28 +95,28 @@ func (c *conn) open(m wire.Open) error {
 			if r := recover(); r != nil {
 				ch.end(c.panicked(r))
 			}
+			cancel()
 			c.mu.Lock()
 			c.opening--
+			ch.cancel = nil
 			c.mu.Unlock()
 		}()
-		ch.open(c.ctx, m)
+		ch.open(ctx, m)
 	})
 	return nil
 }
 
-// drop ends a session.
+// drop ends a session, also one whose open is under way.
 func (c *conn) drop(id wire.Channel) {
 	c.mu.Lock()
 	ch := c.find(id)
-	var session *doc.Session
 	if ch != nil {
 		c.forget(ch)
-		ch.closed = true
-		session = ch.session
+		ch.abandon()
 	}
 	c.mu.Unlock()
-	if session != nil {
-		session.Close()
+	if ch != nil && ch.session != nil { // it is not set any more where closed is
+		ch.session.Close()
 	}
 }
 
@@ -121,13 +126,21 @@ func (c *conn) leave() {
 	channels := c.channels
 	c.channels, c.left = nil, true
 	for _, ch := range channels {
-		ch.closed = true
+		ch.abandon()
 	}
 	c.mu.Unlock()
 	for _, ch := range channels {
 		if ch.session != nil { // it is not set any more where closed is
 			ch.session.Close()
 		}
+	}
+}
+
+// abandon notes that the client does not want the channel any more. conn.mu is held.
+func (ch *channel) abandon() {
+	ch.closed = true
+	if ch.cancel != nil {
+		ch.cancel()
 	}
 }
 
@@ -253,8 +266,9 @@ func (ch *channel) fill(ctx context.Context, f *framer) (again bool) {
 	}
 	if !ch.told {
 		ch.told = true
-		ch.content = session.TakeContent()
-		f.add(ch.openedMessage(session))
+		opened := session.TakeOpened()
+		ch.content = opened.Content
+		f.add(ch.openedMessage(session.Number(), &opened))
 		return true
 	}
 	if ch.content != nil {
@@ -311,10 +325,9 @@ func (ch *channel) tell(u *doc.Update, f *framer) {
 	}
 }
 
-func (ch *channel) openedMessage(session *doc.Session) wire.Opened {
-	o := session.Opened()
+func (ch *channel) openedMessage(number doc.SessionNumber, o *doc.Opened) wire.Opened {
 	m := wire.Opened{
-		Channel: ch.id, Place: o.Place, Access: wire.Write, Session: session.Number(),
+		Channel: ch.id, Place: o.Place, Access: wire.Write, Session: number,
 		Outcome: wire.Outcome(o.Outcome), LastSeq: o.LastSeq, Resume: o.Resume,
 	}
 	if o.Outcome == doc.OutcomeCommitted && o.OutcomeRev > 0 {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -63,8 +62,7 @@ type conn struct {
 	server *Server
 	ws     *websocket.Conn // set by start
 	in     *bufio.Reader   // what ws reads from
-	ctx    context.Context // done when the connection ends
-	cancel context.CancelFunc
+	life   life            // ends when the connection does
 
 	// Owned by the reader.
 	welcomed bool
@@ -78,12 +76,16 @@ type conn struct {
 	// Owned by the writer.
 	free doc.Instant // when the last frame had been written
 
+	// Guarded by mu of the server's pings.
+	pingAt             time.Time
+	pingNext, pingPrev *conn
+	pinged             bool // it is among them
+
 	// Guarded by mu, which is held for moments only: documents take it to wake the writer.
 	mu       sync.Mutex
 	channels []*channel  // few: a map takes more memory
 	left     bool        // the reader has ended, and there are no channels any more
 	opening  int         // opens under way, those of channels that were closed meanwhile too
-	ping     *time.Timer // sends the next ping
 	cut      *time.Timer // runs from our close frame on
 	control  []byte      // encoded messages that wait
 	dirty    *channel    // with something to write: the first of them, and the last
@@ -114,12 +116,10 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this socket speaks the subprotocol "+wire.Subprotocol, http.StatusBadRequest)
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
 	c := &conn{
-		server: s, ctx: ctx, cancel: cancel, writing: true, // until start
+		server: s, writing: true, // until start
 	}
 	if err := s.add(c); err != nil {
-		cancel()
 		if errors.Is(err, errBusy) {
 			s.connectionsFull.ring(s.log, err)
 		}
@@ -130,7 +130,6 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	h := hijacker{ResponseWriter: w}
 	ws, err := upgrader.Upgrade(&h, r, nil)
 	if err != nil { // Upgrade has answered
-		cancel()
 		s.remove(c)
 		return
 	}
@@ -156,7 +155,6 @@ func (c *conn) start(ws *websocket.Conn, in *bufio.Reader) {
 	})
 	c.mu.Lock()
 	c.ws, c.in, c.writing = ws, in, false // what came before, such as a goaway, may be written now
-	c.ping = time.AfterFunc(limits.PingEvery, c.sendPing)
 	if len(c.control) > 0 || c.last != nil {
 		c.startWriter()
 	}
@@ -166,6 +164,7 @@ func (c *conn) start(ws *websocket.Conn, in *bufio.Reader) {
 	if ended {                                           // aborted before there was anything to cut
 		c.abort()
 	}
+	c.server.pings.add(c)
 	go c.read() // ends with the connection; Shutdown waits for it
 }
 
@@ -192,12 +191,9 @@ func (c *conn) alive() error {
 }
 
 func (c *conn) sendPing() {
-	limits := c.server.cfg.Limits
-	err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(limits.Write))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.ended && !c.left && (err == nil || isTimeout(err)) {
-		c.ping.Reset(limits.PingEvery)
+	err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.server.cfg.Limits.Write))
+	if err != nil && !isTimeout(err) {
+		c.server.pings.remove(c)
 	}
 }
 
@@ -220,7 +216,7 @@ func (c *conn) read() {
 		return
 	}
 	c.inFrame = true
-	c.cancel()
+	c.life.end()
 	c.leave()
 	c.fail(err)
 	c.linger()
@@ -232,8 +228,8 @@ func (c *conn) read() {
 // linger waits until the writer has ended, and then for the peer's close frame, or its end: a socket that is closed over bytes
 // that nobody has read is reset, and takes our close frame with it.
 func (c *conn) linger() {
+	c.server.pings.remove(c)
 	c.mu.Lock()
-	c.ping.Stop()
 	var idle chan struct{}
 	if c.writing {
 		idle = make(chan struct{})

@@ -14,7 +14,7 @@ func (c *conn) receiveAll(frame []byte) error {
 			err = errHello
 		default:
 			if ch := c.channel(m.Channel); ch != nil {
-				err = ch.submit(c.ctx, m)
+				err = ch.submit(&c.life, m)
 			}
 		}
 		if err != nil {

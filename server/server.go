@@ -23,6 +23,7 @@ type Server struct {
 	mux      *http.ServeMux
 	api      *api
 	writers  writers
+	pings    pings
 	metrics  *metrics // nil: nothing is measured
 
 	// Each with its own mutex.
@@ -55,6 +56,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Documents.Observer = s.metrics
 	}
 	s.registry = doc.NewRegistry(cfg.Store, cfg.Documents)
+	s.pings.every = cfg.Limits.PingEvery
 	s.api = newAPI(s)
 	if s.mux, err = s.routes(); err != nil {
 		return nil, err
@@ -128,6 +130,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		c.goaway()
 	}
 	defer s.writers.end()
+	defer s.pings.end()
 	err := s.registry.Close(ctx)
 	for _, c := range conns {
 		c.finish()

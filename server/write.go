@@ -104,7 +104,7 @@ func (c *conn) write(f *framer) {
 		case t.last != nil:
 			c.sendClose(*t.last)
 			continue
-		case t.ch != nil && t.ch.fill(c.ctx, f):
+		case t.ch != nil && t.ch.fill(&c.life, f):
 			c.wake(t.ch)
 		}
 		if len(f.frame) > 0 && (len(f.frame) >= frameBytes || c.nothingWaits()) {

@@ -37,10 +37,15 @@ func (a *author) makeSections(ctx context.Context, scripts []*script) error {
 	return nil
 }
 
-// begin says where the section is.
-func (a *author) begin(at int) error {
-	return a.doc.Update(func(*client.Tx) error {
-		a.section = at
+// begin looks where the section is: behind its separator, before which somebody else may have written already.
+func (a *author) begin() error {
+	return a.doc.Update(func(tx *client.Tx) error {
+		text := tx.Text().String()
+		from := strings.Index(text, a.script.separator)
+		if from < 0 {
+			return fmt.Errorf("%s does not find the separator of its section", a.name)
+		}
+		a.section = ot.UTF16Len(text[:from+len(a.script.separator)])
 		return nil
 	})
 }

@@ -148,7 +148,7 @@ func (r *replay) join(ctx context.Context) error {
 			}
 			r.begins = a.doc.Revision()
 		}
-		if err := a.begin(start(r.scripts, i)); err != nil {
+		if err := a.begin(); err != nil {
 			return err
 		}
 	}

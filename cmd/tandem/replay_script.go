@@ -78,15 +78,6 @@ func separators(scripts []*script) ot.Op {
 	return b.Op()
 }
 
-// start is where the section of an author begins in a document of separators, in UTF-16 code units.
-func start(scripts []*script, author int) int {
-	at := 0
-	for _, s := range scripts[:author+1] {
-		at += ot.UTF16Len(s.separator)
-	}
-	return at
-}
-
 // expected is the document in the end.
 func expected(scripts []*script) string {
 	var b strings.Builder
