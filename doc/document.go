@@ -100,6 +100,7 @@ type Document struct {
 	spaceAsked   time.Time                  // when the store was asked for space last
 	noSpace      map[SessionNumber]struct{} // who was refused for lack of space; nil: nobody was yet
 	grown        Revision                   // up to which spans were asked for
+	rest         rest
 }
 
 // openCall is an open in the inbox.
@@ -163,17 +164,29 @@ func (d *Document) knockAfter(timer **time.Timer, wait time.Duration) {
 	(*timer).Reset(wait)
 }
 
-// loop takes turns until the document is to go. A panic, which is a broken invariant, ends this document and no other.
-func (d *Document) loop() {
-	defer close(d.gone)
-	defer d.composer.leave(d.chain)
+// live takes turns until the document is to go, and calls ended then. When nothing has come for a while, a fresh goroutine goes on.
+func (d *Document) live(ended func()) {
+	if d.loop() {
+		go d.live(ended) // ends when the document has
+		return
+	}
+	d.composer.leave(d.chain)
+	close(d.gone)
+	ended()
+}
+
+// loop takes turns until the document is to go, or rests. A panic, which is a broken invariant, ends this document and no other.
+func (d *Document) loop() (rests bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			d.log.Error("document stopped: broken invariant", "err", r, "stack", string(debug.Stack()))
 			d.end(fmt.Errorf("%w: internal error", ErrOpenAgain))
+			rests = false
 		}
 	}()
-	for range d.wake {
+	for {
+		<-d.wake
+		d.rest.woken(time.Now())
 		select {
 		case err := <-d.snapshotting:
 			d.snapshotDone(err)
@@ -185,7 +198,7 @@ func (d *Document) loop() {
 			if err != nil {
 				d.log.Warn("commit failed: sessions end, the document is loaded again", "err", err)
 				d.end(fmt.Errorf("%w: %w", ErrOpenAgain, err))
-				return
+				return false
 			}
 			d.committed()
 		default:
@@ -195,8 +208,12 @@ func (d *Document) loop() {
 			continue
 		}
 		d.turn()
-		if !d.atStore && d.unload() {
-			return
+		switch {
+		case d.atStore:
+		case d.unload():
+			return false
+		case d.rest.begins(d.knock):
+			return true
 		}
 	}
 }

@@ -134,10 +134,7 @@ func (r *Registry) run(name string, e *entry) {
 		r.remove(name, e)
 		return
 	}
-	go func() { // ends when the document has
-		e.doc.loop()
-		r.remove(name, e)
-	}()
+	go e.doc.live(func() { r.remove(name, e) }) // ends when the document has
 }
 
 // remove takes the entry of a document away that has ended.

@@ -70,7 +70,7 @@ func (d *Document) end(err error) {
 	d.closed = true
 	opens := d.opens
 	d.opens, d.leaves, d.queued, d.moved, d.tasks = nil, nil, nil, nil, nil // whoever waits for a task sees gone
-	for _, timer := range []*time.Timer{d.tick, d.idleTimer, d.spaceTimer} {
+	for _, timer := range []*time.Timer{d.tick, d.idleTimer, d.spaceTimer, d.rest.timer} {
 		if timer != nil {
 			timer.Stop()
 		}
