@@ -75,6 +75,8 @@ type composer struct {
 	large   map[spanKey]struct{}
 	views   map[chain]*atomic.Pointer[View] // of documents in memory
 	growth  growth                          // in the background: grow.go
+
+	turnstiles map[chain]*turnstile // of documents whose readers compose, or wait to
 }
 
 // spanKey names a span of a history.
@@ -105,6 +107,7 @@ func newComposer(store Store, log *slog.Logger) *composer {
 		store: store, archive: archive, log: log,
 		saving: make(chan struct{}, savesAtOnce), readers: make(chan struct{}, composeAtOnce),
 		flights: map[flightKey]*flight{}, large: map[spanKey]struct{}{}, views: map[chain]*atomic.Pointer[View]{},
+		turnstiles: map[chain]*turnstile{},
 	}
 	c.growth.waiting, c.growth.made = map[chain]reach{}, map[chain]int64{}
 	c.growth.ctx, c.growth.cancel = context.WithCancel(context.Background())
@@ -116,18 +119,62 @@ func (c *composer) between(ctx context.Context, h chain, from, to Revision, f fo
 	if from >= to {
 		return nil, nil
 	}
-	select { // whoever holds one waits for no other: spans under way are those of others who do, or of the background
-	case c.readers <- struct{}{}:
-		defer func() { <-c.readers }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	release, err := c.admit(ctx, h)
+	if err != nil {
+		return nil, err
 	}
+	defer release()
 	op, err := c.compose(ctx, h, from, to, f, false)
 	if errors.Is(err, ErrDamaged) && c.archive != nil {
 		c.log.Error("spans do not fit: composed of commits again", "doc", h.name, "rev", from, "err", err)
 		return c.anew(ctx, h, from, to, f)
 	}
 	return op, err
+}
+
+// A turnstile lets the readers of one document in, one at a time.
+type turnstile struct {
+	open  chan struct{} // has room for one
+	users int           // guarded by composer.mu: who is in, or waits
+}
+
+// admit waits until a reader of a document may compose, until it calls release: one for each document, so that a document whose readers ask
+// for much keeps no place of others', and composeAtOnce in all. Whoever is in waits for no other: spans under way are those of others who
+// are, or of the background.
+func (c *composer) admit(ctx context.Context, h chain) (release func(), err error) {
+	c.mu.Lock()
+	t := c.turnstiles[h]
+	if t == nil {
+		t = &turnstile{open: make(chan struct{}, 1)}
+		c.turnstiles[h] = t
+	}
+	t.users++
+	c.mu.Unlock()
+	leave := func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if t.users--; t.users == 0 {
+			delete(c.turnstiles, h)
+		}
+	}
+	select {
+	case t.open <- struct{}{}:
+	case <-ctx.Done():
+		leave()
+		return nil, ctx.Err()
+	}
+	select {
+	case c.readers <- struct{}{}:
+	case <-ctx.Done():
+		<-t.open
+		leave()
+		return nil, ctx.Err()
+	}
+	return func() {
+		<-c.readers
+		<-t.open
+		leave()
+	}, nil
 }
 
 // anew is between without the spans that are kept, which are replaced.

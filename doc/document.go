@@ -80,6 +80,7 @@ type Document struct {
 	queued   []*Session // with a submission
 	moved    []*Session // with presence, which waits for its tick
 	ticking  bool       // a tick is due when tick fires
+	leaving  int        // sessions that left since the last tick, or may have made room for another
 	ticked   time.Time  // when the last one was
 	closed   bool       // nothing is taken in any more
 	stopped  error      // not nil: unload at once, and what whoever is attached hears
@@ -260,6 +261,7 @@ func (d *Document) take(now time.Time) (in *Inbox, tick bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	in = &Inbox{Leaves: d.leaves, Now: now.UnixMilli()}
+	d.leaving += len(d.leaves) + len(d.opens)
 	size := 0 // of what may be committed
 	opens := d.opens
 	for len(opens) > 0 && size < batchBytes {

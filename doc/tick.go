@@ -23,14 +23,15 @@ func (d *Document) awaitTick(now time.Time) {
 
 // takeTick reports whether it is time for a tick. mu is held.
 func (d *Document) takeTick(now time.Time) bool {
-	if !d.ticking {
+	crowd := d.leaving >= leftKept/2 // more, and not all of them would be remembered until the next tick
+	if !d.ticking && !crowd {
 		return false
 	}
-	if wait := d.untilTick(now); wait > 0 {
+	if wait := d.untilTick(now); wait > 0 && !crowd {
 		d.knockAfter(&d.tick, wait)
 		return false
 	}
-	d.ticking, d.ticked = false, now
+	d.ticking, d.ticked, d.leaving = false, now, 0
 	return true
 }
 

@@ -277,6 +277,7 @@ func (ch *channel) fill(ctx context.Context, f *framer) (again bool) {
 	}
 	update, err := session.Next(ctx, f.items)
 	if err != nil {
+		clear(update.Items)
 		if ctx.Err() == nil {
 			ch.conn.log().Error("reading history failed", "err", err)
 			ch.end(err)

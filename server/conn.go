@@ -295,6 +295,9 @@ func (c *conn) panicked(r any) error {
 // has to end in the time for hello.
 func (c *conn) readFrame() (int, []byte, error) {
 	whole := c.hasFrame()
+	if c.welcomed && !whole && c.in.Buffered() > 0 { // it has begun
+		_ = c.ws.SetReadDeadline(time.Now().Add(c.server.cfg.Limits.Message))
+	}
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		return 0, nil, err

@@ -19,8 +19,10 @@ type framer struct {
 // keptFrame is up to how large a frame's buffer is kept while its writer waits. Larger frames are rare.
 const keptFrame = 8 << 10
 
-// rest keeps some room, and nothing of a connection or a document: what was in items and told was cleared after its use.
+// rest keeps some room, and nothing of a connection or a document. What was read or told before was cleared after its use.
 func (f *framer) rest() {
+	clear(f.items)
+	clear(f.told)
 	kept := framer{frame: f.frame[:0], items: f.items[:0], told: f.told[:0]}
 	if cap(f.frame) > keptFrame {
 		kept.frame = nil
@@ -114,6 +116,8 @@ func (f *framer) sendLarge(head, body []byte) {
 // sent notes that so many bytes were written, from when on.
 func (f *framer) sent(begun time.Time, n int, err error) {
 	if err != nil {
+		clear(f.told)
+		f.told = f.told[:0]
 		f.conn.undelivered(err)
 		return
 	}

@@ -74,6 +74,9 @@ func (p *writers) rest(w *writer) bool {
 func (p *writers) trimIdle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
 	p.endIdle(p.least)
 	p.least = len(p.idle)
 	p.trim = nil

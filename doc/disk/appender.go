@@ -191,11 +191,11 @@ func (s *Store) condition(e *entry) error {
 			firsts[c.Client] = c.Seq
 		}
 	}
-	if ahead && len(firsts) == 0 { // whoever types on: it has all been asked
+	if ahead && len(firsts) == 0 && s.tails.asked(e.prev.ID) { // whoever types on
 		return s.engine.ready()
 	}
 	// What maintenance moves here is durable in the log already, and what it takes away nobody appends to.
-	return s.engine.peek(func(tx *reading) error {
+	err := s.engine.peek(func(tx *reading) error {
 		h, err := tx.head(e.prev.ID)
 		switch {
 		case err != nil:
@@ -221,6 +221,10 @@ func (s *Store) condition(e *entry) error {
 		}
 		return nil
 	})
+	if err == nil && ahead {
+		s.tails.noteAsked(e.prev.ID)
+	}
+	return err
 }
 
 func conflict(here, prev doc.Place) error {

@@ -222,3 +222,29 @@ func TestDamageIsIsolated(t *testing.T) {
 	require.Equal(t, beside.place, beside.snapshot(s).Place)
 	require.NoError(t, s.Close())
 }
+
+// TestDamageIsFoundWhileTyping: an append that the log's tail says all about asks no database, until a checkpoint has given it some of the tail.
+func TestDamageIsFoundWhileTyping(t *testing.T) {
+	for name, spoil := range map[string]func(tx *writing, id doc.ID) error{
+		"the head is gone": func(tx *writing, id doc.ID) error { return tx.delete(documentsBucket, id[:]) },
+		"the head is damaged": func(tx *writing, id doc.ID) error {
+			value := bytes.Clone(tx.get(documentsBucket, id[:]))
+			binary.BigEndian.PutUint32(value[len(value)-sealSize:], 0)
+			return tx.put(documentsBucket, id[:], value)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openTest(t, t.TempDir())
+			p := newPage(t, s, "d")
+			for range 3 {
+				p.write(s, 1)
+			}
+			_, err := s.engine.update(func(tx *writing) error { return spoil(tx, p.place.ID) })
+			require.NoError(t, err)
+			p.write(s, 1) // it is in the log, and durable
+			require.NoError(t, s.checkpointer.now(background))
+			require.Error(t, p.append(s, p.batch(1, "x")))
+			require.NoError(t, s.Close())
+		})
+	}
+}

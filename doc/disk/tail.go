@@ -23,6 +23,7 @@ type tail struct {
 	place   doc.Place                   // where history ends
 	commits []doc.Commit                // up to there, without a gap; only appended to, and cut off at the front
 	clients map[doc.ClientID]doc.Record // those that the commits change
+	asked   bool                        // the database was found to have what comes before, since it was given some of it last
 }
 
 // tailOverhead is about what a commit takes in memory beside its bytes.
@@ -143,6 +144,23 @@ func (t *tails) record(id doc.ID, client doc.ClientID) (doc.Record, bool) {
 	return doc.Record{}, false
 }
 
+// asked reports whether a document's tail says all about an append: the database was asked since it was given some of the tail.
+func (t *tails) asked(id doc.ID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d := t.docs[id]
+	return d != nil && d.asked
+}
+
+// noteAsked notes that the database was asked.
+func (t *tails) noteAsked(id doc.ID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d := t.docs[id]; d != nil {
+		d.asked = true
+	}
+}
+
 // drop takes away what the database has.
 func (t *tails) drop(id doc.ID, upTo doc.Revision) {
 	t.mu.Lock()
@@ -160,7 +178,7 @@ func (t *tails) drop(id doc.ID, upTo doc.Revision) {
 		delete(t.docs, id)
 		return
 	}
-	d.commits = d.commits[n:]
+	d.commits, d.asked = d.commits[n:], false
 	for client, r := range d.clients {
 		if r.Rev <= upTo {
 			delete(d.clients, client)
