@@ -100,11 +100,6 @@ func (s *Session) Submit(ctx context.Context, seq Seq, base Revision, op ot.Op, 
 		if base < view.Floor {
 			return fmt.Errorf("%w: the base %d is below the floor %d", ErrOpenAgain, base, view.Floor)
 		}
-		if base < view.Base {
-			if _, costly := s.doc.costly(ctx, view, base); costly {
-				return fmt.Errorf("%w: composing what came since revision %d costs too much", ErrOpenAgain, base)
-			}
-		}
 		moved, err := s.doc.bringUp(ctx, view, Moved{Op: op, Caret: caret, To: base})
 		if err != nil {
 			return err
