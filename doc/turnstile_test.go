@@ -3,6 +3,7 @@ package doc
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -17,7 +18,7 @@ func TestTurnstile(t *testing.T) {
 		release, err := c.admit(t.Context(), busy)
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
-		admitted, refused := 0, 0
+		var admitted, refused atomic.Int32
 		for i := range 50 {
 			go func() {
 				of := t.Context()
@@ -26,10 +27,10 @@ func TestTurnstile(t *testing.T) {
 				}
 				release, err := c.admit(of, busy)
 				if err != nil {
-					refused++
+					refused.Add(1)
 					return
 				}
-				admitted++
+				admitted.Add(1)
 				release()
 			}()
 		}
@@ -37,13 +38,13 @@ func TestTurnstile(t *testing.T) {
 		passes, err := c.admit(t.Context(), other)
 		require.NoError(t, err)
 		passes()
-		require.Zero(t, admitted)
+		require.Zero(t, admitted.Load())
 		cancel()
 		synctest.Wait()
-		require.Equal(t, 25, refused)
+		require.EqualValues(t, 25, refused.Load())
 		release()
 		synctest.Wait()
-		require.Equal(t, 25, admitted)
+		require.EqualValues(t, 25, admitted.Load())
 		require.Empty(t, c.turnstiles)
 		require.Empty(t, c.readers)
 
