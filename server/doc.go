@@ -61,6 +61,20 @@
 //   - A snapshot that waits for a slow reader keeps what the document has since overwritten in memory, once for each such reader.
 //   - Of a submission that arrives in the same moment as the end of its connection nothing is said, and it may not be taken.
 //
+// # What costs what
+//
+// Of what the process takes for an edit that 19 others see (tandem bench hot), four tenths are writes to sockets, a fifth the log's
+// write and fdatasync, a tenth the document's loop; half of that wakes writers. Where 50 people type as fast as they are acknowledged (saturate), 17
+// edits share a turn: writes to sockets 30%, the document's loop 19%, reading and decoding 12%, the database behind the log 8%, the log 6%.
+// What profiles found on the way, and what was done:
+//
+//   - A goroutine for each write copied its stack two or three times: writers are shared.
+//   - What was committed since an author's revision was composed anew for each submission of a turn, which was 62% of all that was
+//     allocated: it is composed once, in memory that is used again (package doc, since.go, burst.go).
+//   - Each reader gathered each commit from a place of its own in memory: a burst lies together as it is sent (framer.go).
+//   - 150 transactions a second wrote spans of history that nobody had asked for yet: they are gathered (package disk).
+//   - A select over six channels, three of them timers', in each document: there is one (package doc, knock).
+//
 // # Decisions
 //
 //   - The writer pulls when it is woken, and goes on to another connection when nothing waits. A goroutine that stays costs 8 KiB for each
