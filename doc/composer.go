@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -328,17 +329,23 @@ func composeAll(commits []*Committed, f form) (ot.Op, error) {
 	}
 	ops := make([]ot.Op, 0, 8)
 	for len(commits) > 0 {
-		op, n := commits[0].Op, 1
-		if b := commits[0].Burst; b != nil && b.Commits[0] == commits[0] && len(b.Commits) <= len(commits) {
-			var err error
-			if op, err = b.op(); err != nil {
-				return nil, err
-			}
-			n = len(b.Commits)
+		op, n, err := firstPart(commits)
+		if err != nil {
+			return nil, err
 		}
 		ops, commits = append(ops, op), commits[n:]
 	}
 	return composeOps(ops)
+}
+
+// firstPart is the first of commits, or the burst that begins with it where all of that is there, as one operation of n commits.
+func firstPart(commits []*Committed) (op ot.Op, n int, err error) {
+	b := commits[0].Burst
+	if b == nil || len(b.Commits) == 1 || b.Commits[0] != commits[0] || len(b.Commits) > len(commits) {
+		return commits[0].Op, 1, nil
+	}
+	op, err = b.op()
+	return op, len(b.Commits), err
 }
 
 // composeCommits composes them one by one.
@@ -375,19 +382,23 @@ func composeOps(ops []ot.Op) (ot.Op, error) {
 	return composeInARow([]ot.Op{a, b})
 }
 
+// scratches are sinces whose rooms are used for whatever is composed next.
+var scratches = sync.Pool{New: func() any { return new(since) }}
+
+// scratchMost is up to how many components their rooms are kept.
+const scratchMost = 4096
+
 func composeInARow(ops []ot.Op) (ot.Op, error) {
-	n := 0
-	for _, op := range ops {
-		n += len(op)
-	}
-	var c since
+	c := scratches.Get().(*since)
+	c.begin(0)
 	for i, op := range ops {
-		if c.room == nil {
-			c.room = make(ot.Op, 0, n+1)
-		}
 		if err := c.add(op, Revision(i+1)); err != nil {
 			return nil, err
 		}
 	}
-	return c.op, nil
+	whole := slices.Clone(c.op)
+	if c.op = nil; cap(c.rooms[0])+cap(c.rooms[1]) <= scratchMost {
+		scratches.Put(c)
+	}
+	return whole, nil
 }

@@ -12,26 +12,26 @@ import (
 // as there are before it.
 type since struct {
 	from, to Revision // the same: nothing yet
-	op       ot.Op
-	own      bool  // op is of this since alone, and may be written over when it is not needed any more
-	room     ot.Op // for the next op
+	op       ot.Op    // somebody else's where it is the only one that was added, or else in the room that is not next
+	rooms    [2]ot.Op
+	next     int // the room for the next op
 }
+
+// begin begins anew from a revision.
+func (c *since) begin(from Revision) { c.from, c.to, c.op = from, from, nil }
 
 // add has the operation reach further.
 func (c *since) add(op ot.Op, to Revision) error {
 	if c.to == c.from {
-		c.op, c.own, c.to = op, false, to
+		c.op, c.to = op, to
 		return nil
 	}
-	next, err := ot.ComposeTo(c.room, c.op, op)
+	whole, err := ot.ComposeTo(c.rooms[c.next], c.op, op)
 	if err != nil {
 		return fmt.Errorf("%w: operations that follow one another do not fit: %w", ErrDamaged, err)
 	}
-	c.room = nil
-	if c.own {
-		c.room = c.op
-	}
-	c.op, c.own, c.to = next, true, to
+	c.op, c.rooms[c.next], c.to = whole, whole, to
+	c.next = 1 - c.next
 	return nil
 }
 
@@ -53,7 +53,7 @@ func (k *sinces) from(rev Revision) *since {
 	}
 	c := &k.all[k.next]
 	k.next = (k.next + 1) % sincesKept
-	c.from, c.to = rev, rev
+	c.begin(rev)
 	return c
 }
 
@@ -64,14 +64,15 @@ func (s *State) bringUp(m *Moved) error {
 		return m.Over(commits)
 	}
 	c := s.sinces.from(m.To)
-	if fresh := s.history[c.to-s.view.Base:]; len(fresh) > 0 {
-		op, err := composeAll(fresh, plain)
+	for fresh := s.history[c.to-s.view.Base:]; len(fresh) > 0; {
+		op, n, err := firstPart(fresh)
 		if err == nil {
-			err = c.add(op, s.head.Rev)
+			err = c.add(op, fresh[n-1].Rev)
 		}
 		if err != nil {
 			return err
 		}
+		fresh = fresh[n:]
 	}
 	m.over(c.op, c.to)
 	return nil
