@@ -1,14 +1,16 @@
 // Package disk is the embedded store of documents: a directory with a write-ahead log and one bbolt database. It implements
 // doc.Archive. FORMAT.md tells what is in the directory.
 //
-// There are only six things in it: Store, what others see; the appender, the one goroutine that writes the log (package wal); the
+// There are only seven things in it: Store, what others see; the appender, the one goroutine that writes the log (package wal); the
 // checkpointer, the one that moves what is there to the database; the committer, the one that writes the database; the saver, the one
-// that feeds it snapshots, and what is trimmed, rewritten or removed; and the engine, which is all that knows bbolt.
+// that feeds it snapshots, and what is trimmed, rewritten or removed; the gatherer, which has spans written together; and the engine, which
+// is all that knows bbolt.
 //
 //	Append ─→ appender ─→ one record of the log, one sync ─→ tails ─→ every done
 //	                                                           │ by size, time, need
 //	                         checkpointer: blocks, clients, head, and the log's position
 //	                                                           ↓
+//	SaveSpan ─→ gatherer: 20 ms ──────→│
 //	Save, Trim, Rewrite, … ─→ saver ─→ slices of ≤ 256 KiB ─→ committer ─→ engine.update ─→ one transaction
 //	Load that creates ─────────────────────────────────────────→                              │ unknown outcome
 //	Load, Read ─→ tails, engine.view: short transactions                engine.heal: copy, sync, rename, open
@@ -17,7 +19,8 @@
 //
 //	D1  One record of the log takes the batches of all documents that wait, up to MaxTransaction, and does not wait for more. A batch's
 //	    condition (id, epoch, revision, lineage; each client's sequence) is checked before, and one that fails, or that meets
-//	    damage, is left out alone. Maintenance goes to the database, and delays no append.
+//	    damage, is left out alone. Where the tails know all of it, the database is asked once after each checkpoint. Maintenance goes to
+//	    the database, and delays no append.
 //	D2  What is read is durable: the tails hold what the log has synced and the database may not have; and a bbolt reader, which sees a
 //	    commit from the moment its meta page is written, before that is synced, waits for the outcome. Opening syncs both first,
 //	    since a process that was killed leaves pages that nobody has synced, and moves all of the log to the database.
@@ -45,6 +48,9 @@
 //
 // # What does not hold
 //
+//   - A head that is damaged in the database while its document is typed in is found by the first append after the next checkpoint, 5 s
+//     later at most. What was appended until then is kept apart as the end of a damaged document; where the head is gone altogether,
+//     it is not.
 //   - Damage to bbolt's own pages is not confined to a document: the store does not open. Values, which are nearly all of the
 //     file, are.
 //   - A file that is old but whole, or a disk that forgets a whole transaction it has synced, is not seen here. Epoch and
