@@ -218,14 +218,18 @@ func TestSubmitWithoutSession(t *testing.T) {
 // TestSameSubmissionTwice: it is committed once.
 func TestSameSubmissionTwice(t *testing.T) {
 	r := newRig(t, server.Config{})
-	p := r.join()
+	p, other := r.join(), r.join()
 	p.open(1, "twice", clientID(1))
+	other.open(1, "twice", clientID(2))
 	p.edit(1, 1, insert(0, "x"))
 	p.send(wire.Submit{Channel: 1, Seq: 1, Base: 0, Op: insert(0, "x")}, wire.Ping{N: 1})
-	next[wire.Pong](p)
+	next[wire.Pong](p) // it has been handed over, and is taken before what comes from now on
+	other.textBecomes(1, "x")
+	other.edit(1, 1, insert(1, "z"))
+	p.textBecomes(1, "xz")
 	p.edit(1, 2, insert(1, "y"))
-	require.Equal(t, "xy", p.text(1))
-	require.EqualValues(t, 2, p.copies[1].place.Rev)
+	require.Equal(t, "xyz", p.text(1))
+	require.EqualValues(t, 3, p.copies[1].place.Rev)
 }
 
 // TestManyAtOnce: a client that does not wait for its ack breaks the protocol, and only its own session.
